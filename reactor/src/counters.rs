@@ -1,0 +1,41 @@
+//! What has happened so far, counted: every bound has its counter (law 7).
+
+/// Counts since the reactor was made. They only grow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Turns of the loop.
+    pub turns: u64,
+    /// Calls of `Net::read`.
+    pub reads: u64,
+    /// Calls of `Net::write`.
+    pub writes: u64,
+    /// Bytes read and handed to protocols.
+    pub bytes_in: u64,
+    /// Bytes taken by the net.
+    pub bytes_out: u64,
+    /// Connections accepted and made.
+    pub accepted: u64,
+    /// Connections accepted and closed at once: the factory declined, or a limit was reached.
+    pub refused: u64,
+    /// Times accepting had to rest because descriptors had run out.
+    pub accept_pauses: u64,
+    /// Outgoing connections made.
+    pub connected: u64,
+    /// Outgoing connections that failed.
+    pub connect_failures: u64,
+    /// Connections lost, for whatever reason.
+    pub lost: u64,
+    /// Writes refused because an outbox was full.
+    pub outbox_full: u64,
+    /// Timers refused because there were too many.
+    pub timers_refused: u64,
+    /// Requests refused because too many were waiting.
+    pub requests_refused: u64,
+    /// Jobs refused because too many were waiting.
+    pub jobs_refused: u64,
+    /// Continuations dropped because their connection had gone.
+    pub stale: u64,
+    /// Panics contained.
+    pub panics: u64,
+}

@@ -1,0 +1,60 @@
+//! Every bound of the reactor, each with the reason for its number (law 7).
+
+use std::time::Duration;
+
+/// What a reactor holds at most. Reaching a limit is counted in
+/// [`Counters`](crate::Counters), said once in the log, and ends one link at the worst, never the
+/// loop.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Links at once, made or on their way; more are closed as soon as they are accepted.
+    /// 100,000: what one process holds where descriptors allow it.
+    pub links: usize,
+    /// Bytes waiting in a link's outbox at which `pressure(High)` is told; `Low` at half of it.
+    /// 64 KiB, Twisted's own (`abstract.FileDescriptor.bufferSize`).
+    pub high_water: usize,
+    /// Bytes waiting in a link's outbox that are never exceeded. 1 MiB: fifty readers that do not
+    /// read cost less than 64 MiB.
+    pub write_buffer: usize,
+    /// Timers at once. 1,000,000: ten for each link.
+    pub timers: usize,
+    /// Requests waiting at once. 1,000,000: what a turn of 64 KiB reads can hardly reach.
+    pub requests: usize,
+    /// Requests carried out in one turn, so that sockets are served in between.
+    pub requests_per_turn: usize,
+    /// Connections accepted from one port in one turn, for the same reason.
+    pub accepts_per_turn: usize,
+    /// How long accepting rests when descriptors have run out and no link closes meanwhile.
+    pub accept_pause: Duration,
+    /// Name look-ups and deferred work at once.
+    pub jobs: usize,
+    /// How long a connection may be on its way, unless its endpoint says otherwise.
+    pub connect_timeout: Duration,
+    /// How long a closed link may take to deliver what was written before.
+    pub flush_timeout: Duration,
+    /// How long, after that, the peer may take to close its side. Closing a socket at once would
+    /// reset it while the peer still sends, and the peer would lose our last words with it.
+    pub linger: Duration,
+    /// How long a stop waits for all links together.
+    pub stop_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            links: 100_000,
+            high_water: 64 * 1024,
+            write_buffer: 1024 * 1024,
+            timers: 1_000_000,
+            requests: 1_000_000,
+            requests_per_turn: 10_000,
+            accepts_per_turn: 64,
+            accept_pause: Duration::from_millis(250),
+            jobs: 1024,
+            connect_timeout: Duration::from_secs(10),
+            flush_timeout: Duration::from_secs(10),
+            linger: Duration::from_secs(1),
+            stop_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The step that takes whoever waits at the ports.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::Reactor;
+use crate::endpoint::Peer;
+use crate::link::{Link, Port};
+use crate::net::{ConnId, Net, PortId, is_exhaustion};
+use crate::protocol::{ErasedFactory, ErasedProtocol, Input};
+use crate::time::Time;
+
+impl<A: 'static> Reactor<A> {
+    /// Opens a port and tells its factory.
+    pub(super) fn open_port(
+        &mut self,
+        net: &mut impl Net,
+        id: PortId,
+        at: SocketAddr,
+        mut factory: Box<dyn ErasedFactory<A>>,
+    ) -> io::Result<SocketAddr> {
+        let opened = net.listen(at, id);
+        match &opened {
+            Ok(at) => {
+                factory.opened(&mut self.app, *at);
+                self.ports.insert(Port { id, factory });
+            }
+            Err(error) => factory.failed(&mut self.app, error),
+        }
+        opened
+    }
+
+    pub(super) fn close_port(&mut self, net: &mut impl Net, id: PortId) {
+        let Some(mut port) = self.ports.remove(id) else { return };
+        net.close_port(id);
+        self.core.ports.retire(id.0);
+        self.incoming.retain(|other| *other != id);
+        self.resting.retain(|other| *other != id);
+        port.factory.closed(&mut self.app);
+    }
+
+    pub(super) fn on_incoming(&mut self, id: PortId) {
+        if !self.incoming.contains(&id) && !self.resting.contains(&id) {
+            self.incoming.push(id);
+        }
+    }
+
+    pub(super) fn accept(&mut self, net: &mut impl Net) {
+        if self.rest_until <= self.core.now {
+            self.end_rest();
+        }
+        for id in std::mem::take(&mut self.incoming) {
+            self.accept_from(net, id);
+        }
+    }
+
+    /// Accepts until nobody waits, or the port has had its share of the turn.
+    fn accept_from(&mut self, net: &mut impl Net, id: PortId) {
+        for _ in 0..self.core.limits.accepts_per_turn {
+            if self.ports.get_mut(id).is_none() {
+                return;
+            }
+            let conn = ConnId(self.core.conns.issue());
+            match net.accept(id, conn) {
+                Ok(address) => self.welcome(net, id, conn, Peer::at(address)),
+                Err(error) => {
+                    self.core.conns.retire(conn.0);
+                    match error.kind() {
+                        io::ErrorKind::WouldBlock => return,
+                        _ if is_exhaustion(&error) => return self.rest(id, &error),
+                        _ => log::debug!("a connection was gone before it was accepted: {error}"),
+                    }
+                }
+            }
+        }
+        self.on_incoming(id);
+    }
+
+    /// Gives an accepted connection a protocol, or closes it.
+    fn welcome(&mut self, net: &mut impl Net, port: PortId, conn: ConnId, peer: Peer) {
+        match self.build(port, peer) {
+            Some(protocol) => {
+                self.core.counters.accepted += 1;
+                self.wires.insert(conn, peer, self.core.now);
+                self.links.insert(Link::open(conn, protocol));
+                self.made(conn, peer);
+            }
+            None => {
+                self.core.counters.refused += 1;
+                net.close(conn);
+                self.core.conns.retire(conn.0);
+            }
+        }
+    }
+
+    fn build(&mut self, port: PortId, peer: Peer) -> Option<Box<dyn ErasedProtocol<A>>> {
+        if self.links.len() >= self.core.limits.links {
+            log::warn!("{peer} was refused: {} connections (Limits::links)", self.links.len());
+            return None;
+        }
+        let contain = self.contain_panics;
+        let (app, ports) = (&mut self.app, &mut self.ports);
+        let port = ports.get_mut(port)?;
+        match super::calls::guarded(contain, || port.factory.build(app, peer)) {
+            Ok(built) => built,
+            Err(message) => {
+                self.core.counters.panics += 1;
+                log::error!("{peer} was refused: its factory panicked: {message}");
+                None
+            }
+        }
+    }
+
+    /// Tells a protocol that its connection is there.
+    pub(super) fn made(&mut self, id: ConnId, peer: Peer) {
+        if let Some(wire) = self.wires.get_mut(id) {
+            wire.made = true;
+            wire.peer = peer;
+            wire.heard = self.core.now;
+        }
+        self.hear(id, Input::Made);
+    }
+
+    /// Descriptors have run out. Trying again at once would spin, and no new edge will come for
+    /// those who wait already: so try again when a link has closed, or after a while.
+    fn rest(&mut self, port: PortId, error: &io::Error) {
+        if self.rest_until == Time::NEVER {
+            log::warn!("accepting rests: {error}");
+        }
+        self.core.counters.accept_pauses += 1;
+        self.rest_until = self.core.now + self.core.limits.accept_pause;
+        self.resting.push(port);
+    }
+
+    pub(super) fn end_rest(&mut self) {
+        self.rest_until = Time::NEVER;
+        for port in std::mem::take(&mut self.resting) {
+            self.on_incoming(port);
+        }
+    }
+}

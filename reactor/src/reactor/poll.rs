@@ -1,0 +1,64 @@
+//! The step that waits, and notes what happened.
+
+use std::io;
+use std::time::Duration;
+
+use super::Reactor;
+use crate::net::{ConnId, Event, Net};
+
+impl<A: 'static> Reactor<A> {
+    pub(super) fn poll(&mut self, net: &mut impl Net, at_most: Option<Duration>) -> io::Result<()> {
+        let mut events = std::mem::take(&mut self.events);
+        let polled = net.poll(self.patience(at_most), &mut events);
+        self.core.counters.turns += 1;
+        self.read_clocks(net);
+        for event in events.drain(..) {
+            self.note(net, event);
+        }
+        self.events = events;
+        polled
+    }
+
+    /// How long to wait: not at all while there is something to do, else until the next timer.
+    fn patience(&self, at_most: Option<Duration>) -> Option<Duration> {
+        if self.is_busy() {
+            return Some(Duration::ZERO);
+        }
+        let timer = self.next_timer().map(|at| at.since(self.core.now));
+        timer.into_iter().chain(at_most).min()
+    }
+
+    fn note(&mut self, net: &mut impl Net, event: Event) {
+        match event {
+            Event::Ready { conn, read, write, read_closed } => {
+                self.on_ready(net, conn, write);
+                self.on_readable(conn, read, read_closed);
+            }
+            Event::Incoming(port) => self.on_incoming(port),
+            Event::Resolved(job, addresses) => self.on_resolved(net, job, addresses),
+            Event::Done(job, outcome) => {
+                if let Some(call) = self.core.end_job(job, outcome) {
+                    self.core.ask(crate::requests::Request::Call(call));
+                }
+            }
+            Event::Signal(signal) => self.signals.push(signal),
+        }
+    }
+
+    fn on_ready(&mut self, net: &mut impl Net, conn: ConnId, write: bool) {
+        let Some(link) = self.links.get_mut(conn) else { return };
+        if link.is_dialling() {
+            self.check_dial(net, conn);
+        } else if write && !link.writable {
+            link.writable = true;
+            self.wires.mark_dirty(conn);
+        }
+    }
+
+    fn on_readable(&mut self, conn: ConnId, read: bool, read_closed: bool) {
+        let Some(link) = self.links.get_mut(conn).filter(|link| !link.is_dialling()) else { return };
+        link.readable |= read || read_closed;
+        link.end_announced |= read_closed;
+        self.queue_read(conn);
+    }
+}

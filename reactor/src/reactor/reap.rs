@@ -1,0 +1,148 @@
+//! The step that ends what is to end, and the deadlines by which links end by themselves.
+
+use super::Reactor;
+use super::calls::guarded;
+use crate::cx::Parts;
+use crate::link::Phase;
+use crate::net::{ConnId, Net};
+use crate::protocol::Input;
+use crate::reason::{ConnectError, Reason};
+use crate::time::Time;
+use crate::wires::Closing;
+
+impl<A: 'static> Reactor<A> {
+    pub(super) fn reap(&mut self, net: &mut impl Net) {
+        self.core.counters.outbox_full = self.wires.refused;
+        for (id, reason) in std::mem::take(&mut self.wires.notes.doomed) {
+            self.end(net, id, reason);
+        }
+        for id in std::mem::take(&mut self.wires.notes.closing) {
+            self.close(net, id);
+        }
+        for id in std::mem::take(&mut self.wires.notes.retimed) {
+            self.arm(id);
+        }
+        self.enforce_stop(net);
+    }
+
+    /// Ends a link as soon as its outbox is empty (law 5).
+    fn close(&mut self, net: &mut impl Net, id: ConnId) {
+        let by = self.core.now + self.core.limits.flush_timeout;
+        let Some(link) = self.links.get_mut(id) else { return };
+        let flushed = self.wires.get(id).is_none_or(|wire| wire.outbox.is_empty());
+        match link.phase {
+            Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::Cancelled),
+            Phase::Lingering(_) => {}
+            _ if flushed => self.finish(net, id),
+            Phase::Closing(_) => {}
+            Phase::Open => {
+                link.phase = Phase::Closing(by);
+                self.queue_read(id); // to discard; a paused link was not queued
+                self.arm(id);
+            }
+        }
+    }
+
+    /// The end of a link that was closed in good order: everything is sent.
+    fn finish(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.ended {
+            return self.end(net, id, Reason::PeerClosed);
+        }
+        if !link.write_shut && net.shutdown_write(id).is_err() {
+            return self.end(net, id, Reason::Closed);
+        }
+        link.phase = Phase::Lingering(self.core.now + self.core.limits.linger);
+        self.tell_lost(id, &Reason::Closed);
+        self.queue_read(id);
+        self.arm(id);
+    }
+
+    /// The end of a link, now.
+    pub(super) fn end(&mut self, net: &mut impl Net, id: ConnId, reason: Reason) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.is_dialling() {
+            return self.dial_failed(net, id, &ConnectError::Cancelled);
+        }
+        self.tell_lost(id, &reason);
+        self.discard(net, id);
+    }
+
+    /// Tells `connection_lost`, once; after it the id is dead (laws 2 and 3).
+    fn tell_lost(&mut self, id: ConnId, reason: &Reason) {
+        let Reactor { app, wires, core, links, contain_panics, .. } = self;
+        let Some(mut protocol) = links.get_mut(id).and_then(|link| link.protocol.take()) else { return };
+        if let Some(wire) = wires.get_mut(id) {
+            wire.closing = Closing::Doomed;
+        }
+        core.counters.lost += 1;
+        let parts = Parts { app, wires, core };
+        if let Err(message) = guarded(*contain_panics, || protocol.hear(parts, id, Input::Lost(reason))) {
+            self.core.counters.panics += 1;
+            log::error!("connection_lost of {id:?} panicked: {message}");
+        }
+        self.core.timers.forget(id);
+        self.wires.remove(id);
+    }
+
+    /// Forgets a link and its socket.
+    pub(super) fn discard(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(link) = self.links.remove(id) else { return };
+        if link.has_socket() {
+            net.close(id);
+        }
+        self.wires.remove(id);
+        self.deadlines.remove(&(link.armed, id));
+        self.core.conns.retire(id.0);
+        self.end_rest(); // a descriptor may be free again
+    }
+
+    /// When a link ends by itself, as things stand.
+    fn deadline(&mut self, id: ConnId) -> Time {
+        match self.links.get_mut(id).map(|link| &link.phase) {
+            Some(Phase::Dialling(dial)) => dial.give_up,
+            Some(Phase::Closing(by) | Phase::Lingering(by)) => *by,
+            Some(Phase::Open) => self.wires.get(id).map_or(Time::NEVER, |wire| wire.expiry().0),
+            None => Time::NEVER,
+        }
+    }
+
+    /// Sees to it that the deadline is looked at in time. Only an earlier one needs anything done:
+    /// a later one is found out when the old one comes.
+    pub(super) fn arm(&mut self, id: ConnId) {
+        let deadline = self.deadline(id);
+        let Some(link) = self.links.get_mut(id).filter(|link| deadline < link.armed) else { return };
+        self.deadlines.remove(&(link.armed, id));
+        self.deadlines.insert((deadline, id));
+        link.armed = deadline;
+    }
+
+    /// Ends the links whose time is up.
+    pub(super) fn expire(&mut self, net: &mut impl Net) {
+        while let Some(&(at, id)) = self.deadlines.first().filter(|(at, _)| *at <= self.core.now) {
+            self.deadlines.remove(&(at, id));
+            if let Some(link) = self.links.get_mut(id) {
+                link.armed = Time::NEVER;
+            }
+            if self.deadline(id) > self.core.now {
+                self.arm(id);
+            } else {
+                self.expired(net, id);
+            }
+        }
+    }
+
+    fn expired(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        match link.phase {
+            Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::TimedOut),
+            Phase::Closing(_) => self.end(net, id, Reason::FlushTimeout),
+            Phase::Lingering(_) => self.discard(net, id),
+            Phase::Open => {
+                if let Some(reason) = self.wires.get(id).map(|wire| wire.expiry().1) {
+                    self.wires.doom(id, reason);
+                }
+            }
+        }
+    }
+}
