@@ -30,10 +30,15 @@ impl Keys {
     /// Gives the slot back, unless its serial numbers are used up: then it is never used again.
     pub(crate) fn retire(&mut self, key: Key) {
         let slot = key.slot as usize;
-        if self.tenants.get(slot) == Some(&key) && key.serial < u32::MAX {
+        if self.contains(key) && key.serial < u32::MAX {
             self.next[slot] = key.serial + 1;
             self.tenants.remove(slot);
         }
+    }
+
+    /// Whether it is in use.
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.tenants.get(key.slot as usize) == Some(&key)
     }
 
     /// How many are in use.

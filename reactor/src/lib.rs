@@ -2,7 +2,8 @@
 //! runtime.
 
 pub mod net;
-// pub mod mio_net;
+pub mod testing;
+pub mod mio_net;
 // pub mod sim;
 
 mod counters;

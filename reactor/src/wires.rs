@@ -153,16 +153,21 @@ impl Wires {
         match self.get_mut(id) {
             Some(wire) if wire.closing != Closing::No => return,
             Some(wire) => wire.closing = Closing::Flushing,
-            None => {} // asked for this very turn and not dialled yet, or gone: the turn will see
+            None => {} // asked for and not dialled yet, or gone: the turn will see
         }
         self.notes.closing.push(id);
     }
 
     /// Ends a link now.
     pub(crate) fn doom(&mut self, id: ConnId, reason: Reason) {
-        let Some(wire) = self.get_mut(id).filter(|wire| wire.closing != Closing::Doomed) else { return };
-        wire.closing = Closing::Doomed;
-        self.notes.doomed.push((id, reason));
+        match self.get_mut(id) {
+            Some(wire) if wire.closing == Closing::Doomed => {}
+            Some(wire) => {
+                wire.closing = Closing::Doomed;
+                self.notes.doomed.push((id, reason));
+            }
+            None => self.notes.closing.push(id), // as in `lose`
+        }
     }
 
     pub(crate) fn lose_write(&mut self, id: ConnId) {

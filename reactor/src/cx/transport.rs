@@ -176,6 +176,11 @@ impl<'a> Peers<'a> {
         self.wires.get(id).map_or(0, |wire| wire.outbox.len())
     }
 
+    /// Whether bytes and lines are delivered to it at this moment: neither paused nor closing.
+    pub fn is_reading(&self, id: ConnId) -> bool {
+        self.wires.get(id).is_some_and(|wire| wire.made && wire.is_reading())
+    }
+
     /// Whether it is made and not closing.
     pub fn is_open(&self, id: ConnId) -> bool {
         self.wires.get(id).is_some_and(|wire| wire.made && wire.closing == Closing::No)

@@ -19,7 +19,10 @@ impl<A: 'static> Reactor<A> {
         at: SocketAddr,
         mut factory: Box<dyn ErasedFactory<A>>,
     ) -> io::Result<SocketAddr> {
-        let opened = net.listen(at, id);
+        let opened = match self.stopping.has_begun() {
+            true => Err(io::Error::other("the reactor is stopping")),
+            false => net.listen(at, id),
+        };
         match &opened {
             Ok(at) => {
                 factory.opened(&mut self.app, *at);

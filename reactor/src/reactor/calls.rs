@@ -119,7 +119,7 @@ impl<A: 'static> Reactor<A> {
                 continue;
             };
             wire.reading = Reading::On;
-            if wire.is_reading() {
+            if wire.made && wire.is_reading() {
                 self.hear(id, Input::Resumed);
             }
             self.queue_read(id);

@@ -28,7 +28,7 @@ impl<A: 'static> Reactor<A> {
     /// Ends a link as soon as its outbox is empty (law 5).
     fn close(&mut self, net: &mut impl Net, id: ConnId) {
         let by = self.core.now + self.core.limits.flush_timeout;
-        let Some(link) = self.links.get_mut(id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return self.close_once_dialled(id) };
         let flushed = self.wires.get(id).is_none_or(|wire| wire.outbox.is_empty());
         match link.phase {
             Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::Cancelled),
@@ -40,6 +40,13 @@ impl<A: 'static> Reactor<A> {
                 self.queue_read(id); // to discard; a paused link was not queued
                 self.arm(id);
             }
+        }
+    }
+
+    /// Waits for one that is asked for and not dialled yet, so that it hears of its end (law 2).
+    fn close_once_dialled(&mut self, id: ConnId) {
+        if self.core.conns.contains(id.0) {
+            self.wires.notes.closing.push(id);
         }
     }
 

@@ -1,0 +1,90 @@
+//! `herd NAME`: one server, until it is told to stop.
+
+use std::io::Write;
+use std::time::Duration;
+
+use herd::config::{Config, ServerConfig};
+use herd::herd::{Herd, Ports, limits, open};
+use herd::key::HerdKey;
+use herd::traffic_log::{LogFile, TrafficLog};
+use log::info;
+use reactor::mio_net::MioNet;
+use reactor::{AppCx, Reactor, Signal};
+
+use crate::Failure;
+use crate::arguments::ConfigArguments;
+
+/// How long the last lines of the log may take to reach the disk.
+const LAST_WRITE: Duration = Duration::from_secs(1);
+
+pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failure> {
+    let config = arguments.load()?;
+    let server = config.server(name).map_err(Failure::usage)?;
+    log_to_stderr(name);
+    for notice in config.notices() {
+        info!("{notice}");
+    }
+    let herd = make(&config, &server)?;
+    let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
+    let mut reactor = Reactor::new(herd, seed()?, limits(&config));
+    reactor.on_signal(on_signal);
+    let ports = Ports { clients: server.clients, peers: server.peers };
+    let clients = open(&mut reactor, &mut net, ports)
+        .map_err(|error| Failure::other(format!("{name} cannot listen: {error}")))?;
+    say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
+    reactor.run(&mut net).map_err(Failure::other)?;
+    finish_log(&mut reactor, &mut net)
+}
+
+fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
+    let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
+    let path = config.herd.dir.join(format!("{}.log", server.name));
+    let file = LogFile::open(&path, config.log.max_size)
+        .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
+    let traffic = TrafficLog::to(file, config.log.traffic);
+    Ok(Herd::configured(config, server, key, traffic))
+}
+
+/// Every line begins with the server's name, so that five of them can share a terminal.
+fn log_to_stderr(name: &str) {
+    let name = name.to_owned();
+    let filter = env_logger::Env::default().default_filter_or("info");
+    env_logger::Builder::from_env(filter)
+        .format(move |out, record| match record.level() {
+            log::Level::Info => writeln!(out, "{name}: {}", record.args()),
+            level => writeln!(out, "{name}: {}: {}", level.as_str().to_lowercase(), record.args()),
+        })
+        .init();
+}
+
+/// The reactor's only randomness: for jitter and load; secrets come from the herd's key.
+fn seed() -> Result<u64, Failure> {
+    let random = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new());
+    let bytes = random.map_err(|_| Failure::other("the system gives no random numbers"))?;
+    Ok(u64::from_ne_bytes(bytes.expose()))
+}
+
+/// SIGHUP: the log may have been moved. The reactor itself acts on the others.
+fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal) {
+    match signal {
+        Signal::Hangup => {
+            cx.app.traffic.reopen();
+            cx.app.notice(&mut cx.reactor, "the log is opened anew");
+        }
+        Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
+    }
+}
+
+fn say_ready(name: &str, clients: &str, peers: Option<String>) {
+    let peers = peers.map(|at| format!(", for neighbours on {at}")).unwrap_or_default();
+    eprintln!("{name}: ready: for clients on {clients}{peers}");
+}
+
+/// Turns until the last lines are on their way to the disk.
+fn finish_log(reactor: &mut Reactor<Herd>, net: &mut MioNet) -> Result<(), Failure> {
+    let until = reactor::Net::now(net) + LAST_WRITE;
+    while !reactor.app.traffic.is_written() && reactor::Net::now(net) < until {
+        let _ = reactor.turn(net, Some(LAST_WRITE)).map_err(Failure::other)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Unsigned decimals: the one number grammar of the herd's lines.
+//!
+//! The specification judges times, locations and radii as exact decimals of any number of digits. So a
+//! decimal stays text and is only compared: nothing is rounded, and a long one costs no memory.
+
+use std::cmp::Ordering;
+
+/// Digits, or digits, a point and digits; no sign, no exponent, nothing before or after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decimal<'a> {
+    /// The digits before the point, at least one, leading zeros and all.
+    pub(crate) whole: &'a [u8],
+    /// The digits after the point; empty if, and only if, there is no point.
+    pub(crate) fraction: &'a [u8],
+}
+
+impl<'a> Decimal<'a> {
+    /// Reads all of `text`.
+    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+        let (decimal, rest) = Self::split(text)?;
+        rest.is_empty().then_some(decimal)
+    }
+
+    /// Reads the decimal at the start of `text`, as far as it goes, and gives the rest.
+    /// `5.` is no decimal, and not a `5` with a rest either.
+    pub(crate) fn split(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (whole, rest) = split_digits(text)?;
+        let Some(after_point) = rest.strip_prefix(b".") else {
+            return Some((Self { whole, fraction: &[] }, rest));
+        };
+        let (fraction, rest) = split_digits(after_point)?;
+        Some((Self { whole, fraction }, rest))
+    }
+
+    /// The part before the point as a number; `u64::MAX` if it is greater than that.
+    pub(crate) fn whole_saturating(&self) -> u64 {
+        let append =
+            |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+        self.whole.iter().fold(0, append)
+    }
+
+    /// Compares the exact value with a small whole number (anything below `u64::MAX`).
+    pub(crate) fn cmp_whole(&self, number: u64) -> Ordering {
+        self.whole_saturating().cmp(&number).then_with(|| trim_zeros(self.fraction).len().cmp(&0))
+    }
+}
+
+/// A fraction without its trailing zeros: two such are in numeric order when they are in byte order.
+pub(crate) fn trim_zeros(fraction: &[u8]) -> &[u8] {
+    let end = fraction.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
+    &fraction[..end]
+}
+
+/// One digit or more, and the rest.
+fn split_digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_needed_on_both_sides_of_a_point() {
+        for good in "0|007|5.0|00.00|18446744073709551616|1.00000000000000000000000000001".split('|') {
+            assert!(Decimal::parse(good.as_bytes()).is_some(), "{good}");
+        }
+        for bad in "|.|.5|5.|+5|-5|5e0|5.5.5| 5|5 |5,5|nan|inf|0x5|٥".split('|') {
+            assert!(Decimal::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_split_stops_at_the_first_byte_that_is_no_part_of_it() {
+        let (decimal, rest) = Decimal::split(b"34.068930-118.445127").unwrap();
+        assert_eq!([decimal.whole, decimal.fraction, rest], [&b"34"[..], b"068930", b"-118.445127"]);
+        assert!(Decimal::split(b"5.-1").is_none());
+    }
+
+    #[test]
+    fn comparison_with_a_whole_number_is_exact() {
+        let cmp = |text: &str, number| Decimal::parse(text.as_bytes()).unwrap().cmp_whole(number);
+        assert_eq!(cmp("50", 50), Ordering::Equal);
+        assert_eq!(cmp("0050.000", 50), Ordering::Equal);
+        assert_eq!(cmp("50.00000000000000000000000000000000000000001", 50), Ordering::Greater);
+        assert_eq!(cmp("49.99999999999999999999999999999999999999999", 50), Ordering::Less);
+        assert_eq!(cmp("99999999999999999999999999999999999999999999", 50), Ordering::Greater);
+        assert_eq!(cmp("0.00", 0), Ordering::Equal);
+    }
+}

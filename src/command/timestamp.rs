@@ -1,0 +1,173 @@
+//! The time in a report: POSIX seconds as an exact decimal.
+//!
+//! From the specification, section 3: 1 to 18 digits, then optionally a point and 1 or more digits; no sign,
+//! no exponent. It is compared as an exact decimal, for a 64-bit float cannot tell `1479413884.392014450`
+//! from `...451`.
+
+use std::cmp::Ordering;
+
+use crate::command::decimal::{Decimal, trim_zeros};
+
+/// The most digits a time may have before its point.
+const MAX_SECOND_DIGITS: usize = 18;
+
+/// When a client says it was where it says: seconds since the Unix epoch, borrowed from a line.
+///
+/// Equality and order go by value, not by text.
+///
+/// ```
+/// use herd::command::Timestamp;
+///
+/// let time = |text| Timestamp::parse(text).unwrap();
+/// assert!(time(b"1479413884.392014450") < time(b"1479413884.392014451"));
+/// assert_eq!(time(b"1.50"), time(b"0001.5"));
+/// assert_eq!(time(b"1.50").as_bytes(), b"1.50");
+/// assert_eq!(Timestamp::parse(b"1e9"), None);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp<'a> {
+    text: &'a [u8],
+    /// The value, cut to whole nanoseconds: settles nearly every comparison.
+    nanos: i128,
+}
+
+impl<'a> Timestamp<'a> {
+    /// Reads a time; `None` if `text` is not exactly one.
+    pub fn parse(text: &'a [u8]) -> Option<Self> {
+        let decimal = Decimal::parse(text).filter(|decimal| decimal.whole.len() <= MAX_SECOND_DIGITS)?;
+        let nanos =
+            i128::from(decimal.whole_saturating()) * 1_000_000_000 + i128::from(first_nine(decimal.fraction));
+        Some(Self { text, nanos })
+    }
+
+    /// The time that was parsed before, from a copy of its text and its [`nanos`](Self::nanos): spares a
+    /// second parse.
+    pub(crate) fn assume_valid(text: &'a [u8], nanos: i128) -> Self {
+        debug_assert!(Self::parse(text).is_some_and(|time| time.nanos == nanos));
+        Self { text, nanos }
+    }
+
+    /// The text it was read from.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.text
+    }
+
+    /// Whole nanoseconds since the Unix epoch; digits after the ninth decimal are cut off.
+    pub fn nanos(&self) -> i128 {
+        self.nanos
+    }
+
+    /// Whether it lies after `unix_nanos`, be it by less than a nanosecond.
+    pub fn is_after(&self, unix_nanos: i128) -> bool {
+        self.nanos > unix_nanos || (self.nanos == unix_nanos && !self.cut_digits().is_empty())
+    }
+
+    /// What [`nanos`](Self::nanos) leaves out: the digits after the ninth decimal, without trailing zeros.
+    fn cut_digits(&self) -> &'a [u8] {
+        let point = self.text.iter().position(|&byte| byte == b'.');
+        let tail = point.and_then(|point| self.text.get(point + 1 + 9..));
+        tail.map_or(&[], trim_zeros)
+    }
+}
+
+/// The first nine digits of a fraction, as nanoseconds.
+fn first_nine(fraction: &[u8]) -> u32 {
+    (0..9).fold(0, |nanos, i| nanos * 10 + fraction.get(i).map_or(0, |digit| u32::from(digit - b'0')))
+}
+
+impl Ord for Timestamp<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.nanos.cmp(&other.nanos).then_with(|| self.cut_digits().cmp(other.cut_digits()))
+    }
+}
+
+impl PartialOrd for Timestamp<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Timestamp<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Timestamp<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn time(text: &str) -> Timestamp<'_> {
+        Timestamp::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn one_to_eighteen_digits_and_perhaps_a_point_and_digits() {
+        let good = "0|1479413884.392014450|999999999999999999|000000000000000001.0|\
+            1.00000000000000000001";
+        for good in good.split('|') {
+            assert_eq!(time(good).as_bytes(), good.as_bytes());
+        }
+        for bad in "|1000000000000000000|0000000000000000001|+1|-1|1.|.1|1e3|nan|inf|1_0".split('|') {
+            assert_eq!(Timestamp::parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn order_is_by_exact_value() {
+        assert!(time("1479413884.392014450") < time("1479413884.392014451"));
+        assert!(time("9.9") < time("10"));
+        assert!(time("1.09") < time("1.1"));
+        assert!(time(&format!("1.{}", "0".repeat(5000))) < time(&format!("1.{}1", "0".repeat(5000))));
+        assert_eq!(time("1.50"), time("1.5"));
+        assert_eq!(time("0001"), time("1.000"));
+    }
+
+    #[test]
+    fn nanoseconds_beyond_the_ninth_digit_are_cut() {
+        assert_eq!(time("1.5").nanos(), 1_500_000_000);
+        assert_eq!(time("1.0000000019").nanos(), 1_000_000_001);
+        assert_eq!(time("999999999999999999.999999999999").nanos(), 999_999_999_999_999_999_999_999_999);
+    }
+
+    #[test]
+    fn after_is_exact_though_nanoseconds_are_cut() {
+        assert!(!time("1.000000001000").is_after(1_000_000_001));
+        assert!(time("1.0000000010001").is_after(1_000_000_001));
+        assert!(time("1.000000002").is_after(1_000_000_001));
+        assert!(!time("1.0000000010001").is_after(1_000_000_002));
+    }
+
+    /// The value times 10^40 as a decimal integer of fixed width, which orders as the value does.
+    fn reference(text: &str) -> String {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        format!("{whole:0>18}{fraction:0<40}")
+    }
+
+    /// Few digits, so that ties and common prefixes are many.
+    fn times() -> impl Strategy<Value = String> {
+        prop_oneof!["[0-9]{1,18}(\\.[0-9]{1,40})?", "0{0,3}[01]{1,2}(\\.[09]{1,4}0{0,3})?"]
+    }
+
+    proptest! {
+        #[test]
+        fn order_agrees_with_long_integers((a, b) in (times(), times())) {
+            prop_assert_eq!(time(&a).cmp(&time(&b)), reference(&a).cmp(&reference(&b)));
+        }
+
+        #[test]
+        fn nanos_agree_with_long_integers(text in times()) {
+            let nanos = &reference(&text)[..27];
+            prop_assert_eq!(time(&text).nanos(), nanos.parse::<i128>().unwrap());
+        }
+
+        #[test]
+        fn never_panics(text in any::<Vec<u8>>()) {
+            let _ = Timestamp::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What a configuration must hold as a whole.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use toml::Value;
+
+use super::error::{ConfigError, Problem};
+use super::hint::Hint;
+use super::setting::Key;
+use super::{Config, ServerEntry, default_servers, host, url};
+
+/// The subcommands: `herd NAME` starts a server only if it is none of these.
+const COMMANDS: [&str; 10] =
+    ["all", "check", "iamat", "whatsat", "simulate", "bench", "roam", "keys", "places", "help"];
+
+impl Config {
+    /// Finds the first thing that is wrong with the configuration as a whole.
+    ///
+    /// # Errors
+    ///
+    /// That thing.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.check_availability()?;
+        self.servers.iter().try_for_each(|(name, server)| self.check_server(name, server))?;
+        self.check_links()?;
+        self.check_listeners()?;
+        self.check_plaintext()?;
+        self.check_base_url()?;
+        self.check_limits()
+    }
+
+    /// What the contract has and this version does not is refused, never ignored.
+    fn check_availability(&self) -> Result<(), ConfigError> {
+        self.available("peers.mode", self.peers.mode, "\"links\"")?;
+        self.available("peers.auth", self.peers.auth, "\"key\"")?;
+        self.available("clients.tls", self.clients.tls, "false")?;
+        self.available("places.provider", self.places.provider, "\"builtin\"")
+    }
+
+    fn available(
+        &self,
+        key: &str,
+        value: impl Serialize,
+        available: &'static str,
+    ) -> Result<(), ConfigError> {
+        match Value::try_from(value).map(|value| value.to_string()) {
+            Ok(value) if value == available => Ok(()),
+            Ok(value) => Err(self.refuse(key, Problem::NotAvailable { value, available })),
+            Err(error) => Err(self.refuse(key, Problem::Value(error.to_string()))),
+        }
+    }
+
+    fn check_server(&self, name: &str, server: &ServerEntry) -> Result<(), ConfigError> {
+        let table = Key(vec!["servers".into(), name.into()]);
+        let refuse = |key: &str, problem| Err(self.refuse(&format!("{table}{key}"), problem));
+        let bad_host = |host: &String| Problem::BadHost(host.clone());
+        match server {
+            _ if !is_server_name(name) => refuse("", Problem::BadServerName),
+            _ if COMMANDS.contains(&name) => refuse("", Problem::ReservedServerName),
+            server if server.client_port == 0 => Err(self.no_port(name, "client_port")),
+            server if server.peer_port == 0 => Err(self.no_port(name, "peer_port")),
+            server if !host::is_valid(&server.host) => refuse(".host", bad_host(&server.host)),
+            server if !host::is_valid(&server.web_host) => refuse(".web_host", bad_host(&server.web_host)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The port was set to 0, or never set, maybe because the name is a slip.
+    fn no_port(&self, name: &str, port: &str) -> ConfigError {
+        let key = format!("servers.{name}.{port}");
+        let names = default_servers();
+        let missing = || Problem::MissingPort(Hint::new(name, names.keys().map(String::as_str)));
+        let problem = if self.origins.contains_key(&key) { Problem::Zero } else { missing() };
+        let origin = self.origin(&key).or(self.origin(&format!("servers.{name}"))).cloned();
+        ConfigError::new(origin, key, problem)
+    }
+
+    fn check_links(&self) -> Result<(), ConfigError> {
+        let refuse = |problem| Err(self.refuse("herd.links", problem));
+        for (index, [a, b]) in self.herd.links.iter().enumerate() {
+            if let Some(unknown) = [a, b].into_iter().find(|name| !self.servers.contains_key(*name)) {
+                let hint = Hint::new(unknown, self.servers.keys().map(String::as_str));
+                return refuse(Problem::UnknownServer(unknown.clone(), hint));
+            }
+            if a == b {
+                return refuse(Problem::SelfLink(a.clone()));
+            }
+            let same = |[c, d]: &[String; 2]| (a, b) == (c, d) || (a, b) == (d, c);
+            if self.herd.links.iter().take(index).any(same) {
+                return refuse(Problem::DuplicateLink(a.clone(), b.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_plaintext(&self) -> Result<(), ConfigError> {
+        if self.peers.allow_plaintext {
+            return Ok(());
+        }
+        let exposed = |(name, server): &(&String, &ServerEntry)| {
+            !host::is_loopback(&server.host) && !self.neighbours(name).is_empty()
+        };
+        match self.servers.iter().find(exposed) {
+            Some((name, server)) => {
+                Err(self.refuse(&format!("servers.{name}.host"), Problem::Plaintext(server.host.clone())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_base_url(&self) -> Result<(), ConfigError> {
+        url::problem(&self.places.base_url)
+            .map_or(Ok(()), |why| Err(self.refuse("places.base_url", Problem::BadUrl(why))))
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        let limits = &self.limits;
+        let zero = [
+            ("limits.line", limits.line == 0),
+            ("limits.connections", limits.connections == 0),
+            ("limits.write_buffer", limits.write_buffer == 0),
+            ("limits.idle", limits.idle == Duration::ZERO),
+            ("limits.line_time", limits.line_time == Duration::ZERO),
+            ("limits.neighbour_queue", limits.neighbour_queue == 0),
+            ("log.max_size", self.log.max_size == 0),
+            ("places.timeout", self.places.timeout == Duration::ZERO),
+        ];
+        match zero.iter().find(|(_, is_zero)| *is_zero) {
+            Some((key, _)) => Err(self.refuse(key, Problem::Zero)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Names are words of AT lines, names of files, parts of environment variables and arguments of the command.
+fn is_server_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{read, refused};
+
+    #[test]
+    fn what_this_version_does_not_have_is_refused() {
+        refused(&[
+            (
+                "[peers]\nmode = \"paper\"",
+                "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
+            ),
+            (
+                "[peers]\n\nauth = \"tls\"",
+                "herd.toml:3: peers.auth: \"tls\" is not available in this version; available: \"key\"",
+            ),
+            (
+                "clients.tls = true",
+                "herd.toml:1: clients.tls: true is not available in this version; available: false",
+            ),
+            (
+                "places.provider = \"google-legacy\"",
+                "herd.toml:1: places.provider: \"google-legacy\" is not available in this version; \
+                 available: \"builtin\"",
+            ),
+            (
+                "places.provider = \"bing\"",
+                "herd.toml:1: places.provider: unknown variant `bing`, expected one of `builtin`, `file`, \
+                 `google`, `google-legacy`, `overpass`",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn links_join_two_known_servers_once() {
+        refused(&[
+            (
+                "herd.links = [[\"Alford\", \"welsh\"]]",
+                "herd.toml:1: herd.links: no server \"welsh\" among Alford, Ball, Hamilton, Holiday, Welsh; \
+                 did you mean \"Welsh\"?",
+            ),
+            ("herd.links = [[\"Ball\", \"Ball\"]]", "herd.toml:1: herd.links: Ball is linked to itself"),
+            (
+                "herd.links = [[\"Ball\", \"Welsh\"], [\"Welsh\", \"Ball\"]]",
+                "herd.toml:1: herd.links: Welsh and Ball are linked twice",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_server_has_a_name_that_is_one_plain_word() {
+        let message =
+            "not a server name: it needs letters, digits, - and _, at least one, a letter or digit first";
+        refused(&[
+            (
+                "[servers.\"two words\"]\nhost = \"::1\"",
+                &format!("herd.toml:2: servers.\"two words\": {message}"),
+            ),
+            ("[servers.\"\"]\nhost = \"::1\"", &format!("herd.toml:2: servers.\"\": {message}")),
+            ("[servers.\"../etc\"]\nhost = \"::1\"", &format!("herd.toml:2: servers.\"../etc\": {message}")),
+            ("[servers.-h]\nhost = \"::1\"", &format!("herd.toml:2: servers.-h: {message}")),
+            (
+                "[servers.check]\nclient_port = 1",
+                "herd.toml:2: servers.check: a command has this name; a server needs another",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_new_server_needs_its_ports() {
+        let missing = "a server with a new name needs this port, from 1 to 65535";
+        refused(&[
+            ("[servers.New]\npeer_port = 1", &format!("herd.toml:2: servers.New.client_port: {missing}")),
+            ("[servers.New]\nclient_port = 1", &format!("herd.toml:2: servers.New.peer_port: {missing}")),
+            ("[servers.New]", &format!("herd.toml:1: servers.New.client_port: {missing}")),
+            (
+                "[servers.Alfrod]\nhost = \"::1\"",
+                &format!("herd.toml:2: servers.Alfrod.client_port: {missing}; did you mean \"Alford\"?"),
+            ),
+            (
+                "servers.Alford.client_port = 0",
+                "herd.toml:1: servers.Alford.client_port: must be greater than zero",
+            ),
+        ]);
+        let config = read("[servers.New]\nclient_port = 1\npeer_port = 2").unwrap();
+        assert_eq!(config.servers.len(), 6);
+    }
+
+    #[test]
+    fn hosts_are_addresses_or_names() {
+        refused(&[
+            (
+                "servers.Ball.host = \"a b\"",
+                "herd.toml:1: servers.Ball.host: \"a b\" is neither an IP address nor a host name",
+            ),
+            (
+                "servers.Ball.web_host = \"\"",
+                "herd.toml:1: servers.Ball.web_host: \"\" is neither an IP address nor a host name",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn plaintext_leaves_the_machine_only_if_that_is_meant() {
+        let exposed = "servers.Ball.host = \"10.0.0.2\"";
+        refused(&[(
+            exposed,
+            "herd.toml:1: servers.Ball.host: neighbours would talk in plaintext on 10.0.0.2, which is not \
+             loopback; set peers.allow_plaintext = true if that is meant",
+        )]);
+        assert!(read(&format!("{exposed}\npeers.allow_plaintext = true")).is_ok());
+        assert!(read(&format!("{exposed}\nherd.links = []")).is_ok());
+    }
+
+    #[test]
+    fn limits_are_greater_than_zero() {
+        for key in [
+            "limits.line",
+            "limits.connections",
+            "limits.write_buffer",
+            "limits.neighbour_queue",
+            "log.max_size",
+        ] {
+            refused(&[(&format!("{key} = 0"), &format!("herd.toml:1: {key}: must be greater than zero"))]);
+        }
+        for key in ["limits.idle", "limits.line_time", "places.timeout"] {
+            refused(&[(
+                &format!("{key} = \"0s\""),
+                &format!("herd.toml:1: {key}: must be greater than zero"),
+            )]);
+        }
+    }
+}

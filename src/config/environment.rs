@@ -1,0 +1,148 @@
+//! The environment variables of the herd.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::error::{ConfigError, Origin, Problem};
+use super::hint::Hint;
+use super::setting::{Given, Key, Setting};
+
+/// What the variables of the herd begin with.
+const PREFIX: &str = "HERD_";
+
+/// The variable that names the configuration file; it sets no key.
+const CONFIG: &str = "HERD_CONFIG";
+
+/// The variables whose names begin with `HERD_`.
+///
+/// A key's variable is `HERD_` and the key in capitals, with `_` for what is no letter or digit:
+/// `limits.line` is `HERD_LIMITS_LINE`, `servers.Alford.client_port` is `HERD_SERVERS_ALFORD_CLIENT_PORT`.
+/// The herd's own section is not named twice: `herd.dir` is `HERD_DIR`. `HERD_CONFIG` names the file.
+///
+/// Variables can only set keys that exist: a new server needs the file or a flag.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment(Vec<(String, String)>);
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Environment {
+        Environment(variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect())
+    }
+}
+
+impl Environment {
+    /// The environment of this process. What is not UTF-8 is read with replacement characters.
+    pub fn of_process() -> Environment {
+        let text = |text: &OsStr| text.to_string_lossy().into_owned();
+        std::env::vars_os().map(|(name, value)| (text(&name), text(&value))).collect()
+    }
+
+    /// The configuration file that `HERD_CONFIG` names.
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.0.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| Path::new(path))
+    }
+
+    /// What the variables say of the `known` keys.
+    pub(super) fn settings(&self, known: &[Key]) -> Result<Vec<Setting>, ConfigError> {
+        let known: Vec<(String, &Key)> = known.iter().map(|key| (variable(key), key)).collect();
+        let settings = self.0.iter().filter(|(name, _)| name != CONFIG);
+        settings.map(|(name, text)| setting(name, text, &known)).collect()
+    }
+}
+
+fn setting(name: &str, text: &str, known: &[(String, &Key)]) -> Result<Setting, ConfigError> {
+    let origin = Origin::Variable(name.to_owned());
+    let mut meant = known.iter().filter(|(variable, _)| variable == name).map(|(_, key)| *key);
+    let problem = match (meant.next(), meant.next()) {
+        (Some(key), None) => {
+            return Ok(Setting { key: key.clone(), given: Given::Text(text.to_owned()), origin });
+        }
+        (Some(one), Some(other)) => Problem::AmbiguousVariable(one.to_string(), other.to_string()),
+        (None, _) => {
+            let names = known.iter().map(|(variable, _)| variable.as_str());
+            Problem::UnknownVariable(Hint::new(name, names.chain([CONFIG])))
+        }
+    };
+    Err(ConfigError::general(Some(origin), problem))
+}
+
+/// The variable of a key.
+fn variable(key: &Key) -> String {
+    let parts = match key.0.as_slice() {
+        [section, rest @ ..] if section == "herd" => rest,
+        parts => parts,
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("{PREFIX}{}", parts.join("_").chars().map(plain).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::layered;
+    use super::*;
+
+    fn refused(variables: &[(&str, &str)]) -> String {
+        layered("", variables, &[]).unwrap_err()
+    }
+
+    #[test]
+    fn every_key_has_a_variable() {
+        let variables = [
+            ("HERD_LOG_TRAFFIC", "false"),
+            ("HERD_DIR", "/var/herd"),
+            ("HERD_LINKS", "[[\"Ball\", \"Welsh\"]]"),
+            ("HERD_SERVERS_ALFORD_CLIENT_PORT", "13000"),
+            ("HERD_LIMITS_IDLE", "1h"),
+            ("HERD_CONFIG", "not a key"),
+            ("HOME", "/root"),
+        ];
+        let config = layered("", &variables, &[]).unwrap();
+        assert!(!config.log.traffic);
+        assert_eq!(config.peers.key_file, Path::new("/var/herd/herd.key"));
+        assert_eq!(config.herd.links, [["Ball", "Welsh"]]);
+        assert_eq!(config.servers["Alford"].client_port, 13_000);
+        assert_eq!(config.limits.idle.as_secs(), 3600);
+    }
+
+    #[test]
+    fn servers_of_the_file_have_variables_too() {
+        let file = "[servers.new-one]\nclient_port = 1\npeer_port = 2";
+        let config = layered(file, &[("HERD_SERVERS_NEW_ONE_CLIENT_PORT", "3")], &[]).unwrap();
+        assert_eq!(config.servers["new-one"].client_port, 3);
+    }
+
+    #[test]
+    fn unknown_variables_are_refused_with_a_hint() {
+        assert_eq!(
+            refused(&[("HERD_LIMITS_LINES", "1")]),
+            "HERD_LIMITS_LINES: unknown variable; did you mean \"HERD_LIMITS_LINE\"?"
+        );
+        assert_eq!(
+            refused(&[("HERD_COLOUR_OF_THE_WEB_PAGE", "1")]),
+            "HERD_COLOUR_OF_THE_WEB_PAGE: unknown variable; limits.line is HERD_LIMITS_LINE, \
+             herd.dir is HERD_DIR"
+        );
+    }
+
+    #[test]
+    fn bad_values_name_variable_and_key() {
+        assert_eq!(
+            refused(&[("HERD_LIMITS_LINE", "0")]),
+            "HERD_LIMITS_LINE: limits.line: must be greater than zero"
+        );
+        assert_eq!(
+            refused(&[("HERD_LOG_TRAFFIC", "yes")]),
+            "HERD_LOG_TRAFFIC: log.traffic: invalid type: string \"yes\", expected a boolean"
+        );
+    }
+
+    #[test]
+    fn a_variable_of_two_keys_is_refused() {
+        let file =
+            "servers.A = { client_port = 1, peer_port = 2 }\nservers.a = { client_port = 3, peer_port = 4 }";
+        assert_eq!(
+            layered(file, &[("HERD_SERVERS_A_HOST", "::1")], &[]).unwrap_err(),
+            "HERD_SERVERS_A_HOST: may mean servers.A.host or servers.a.host; \
+             set the one that is meant by file or flag"
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! Why a configuration is refused.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::hint::Hint;
+
+/// Who wrote a setting: what an error names first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A line of the configuration file, counted from 1; 0 stands for the file as a whole.
+    File {
+        /// The file, as it was named.
+        path: PathBuf,
+        /// The line of the key.
+        line: usize,
+    },
+    /// An environment variable, by its name.
+    Variable(String),
+    /// A `key=value` of the command line, by its key: what a flag was set to may be a secret.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File { path, line: 0 } => write!(f, "{}", path.display()),
+            Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Origin::Variable(name) => f.write_str(name),
+            Origin::Flag(key) => write!(f, "--set {key}"),
+        }
+    }
+}
+
+/// Why a configuration is refused: where it was written, the key, and the problem.
+///
+/// It prints on one line: `herd.toml:12: limits.lines: unknown key; did you mean "line"?`.
+#[derive(Debug)]
+pub struct ConfigError {
+    origin: Option<Origin>,
+    key: String,
+    problem: Box<Problem>,
+}
+
+impl ConfigError {
+    /// Who wrote what is refused; `None` where it is a default, or not a setting at all.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The dotted key; empty where the problem is not one key's.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What is wrong.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// A problem of `key`.
+    pub(super) fn new(origin: Option<Origin>, key: String, problem: Problem) -> ConfigError {
+        ConfigError { origin, key, problem: Box::new(problem) }
+    }
+
+    /// A problem of something that is not a setting.
+    pub(super) fn general(origin: Option<Origin>, problem: Problem) -> ConfigError {
+        ConfigError::new(origin, String::new(), problem)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(origin) = &self.origin {
+            write!(f, "{origin}: ")?;
+        }
+        let said = matches!(&self.origin, Some(Origin::Flag(key)) if *key == self.key);
+        if !self.key.is_empty() && !said {
+            write!(f, "{}: ", self.key)?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.problem() {
+            Problem::Unreadable(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file cannot be read.
+    Unreadable(io::Error),
+    /// The text is not TOML.
+    Syntax(String),
+    /// No such key.
+    UnknownKey(Hint),
+    /// No key has this environment variable.
+    UnknownVariable(Hint),
+    /// This environment variable could stand for either of two keys.
+    AmbiguousVariable(String, String),
+    /// A flag without `=`.
+    NotAnAssignment,
+    /// A single value where a table belongs.
+    NotATable,
+    /// A table where a single value belongs.
+    NotAValue,
+    /// A value that the key cannot take.
+    Value(String),
+    /// A number, size or duration that must be greater than zero.
+    Zero,
+    /// A server of this name is not configured.
+    UnknownServer(String, Hint),
+    /// Not a name for a server.
+    BadServerName,
+    /// The name is a subcommand, so `herd NAME` would not start the server.
+    ReservedServerName,
+    /// A server that is not one of the defaults has no such port.
+    MissingPort(Hint),
+    /// A link from a server to itself.
+    SelfLink(String),
+    /// Two links between the same servers.
+    DuplicateLink(String, String),
+    /// Neither an IP address nor a host name.
+    BadHost(String),
+    /// A name that a listener cannot be bound to.
+    NotBindable(String),
+    /// Two listeners of one machine on one address.
+    SharedAddress {
+        /// `host:port` of both.
+        address: String,
+        /// The key of the other listener's port.
+        other: String,
+    },
+    /// A listener for neighbours that is not on loopback, without TLS.
+    Plaintext(String),
+    /// Not a URL that a provider can have.
+    BadUrl(&'static str),
+    /// Part of the contract, but not of this version.
+    NotAvailable {
+        /// What was asked for, as TOML.
+        value: String,
+        /// What this version has, as TOML.
+        available: &'static str,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Problem::Syntax(message) => write!(f, "not TOML: {message}"),
+            Problem::UnknownKey(hint) => write!(f, "unknown key; {hint}"),
+            Problem::UnknownVariable(hint) => unknown_variable(f, hint),
+            Problem::AmbiguousVariable(one, other) => {
+                write!(f, "may mean {one} or {other}; set the one that is meant by file or flag")
+            }
+            Problem::NotAnAssignment => f.write_str("expected key=value"),
+            Problem::NotATable => f.write_str("this is a section, it takes keys and not a value"),
+            Problem::NotAValue => f.write_str("this is a key, it takes a value and not further keys"),
+            Problem::Value(message) => f.write_str(message),
+            Problem::Zero => f.write_str("must be greater than zero"),
+            Problem::UnknownServer(name, hint) => unknown_server(f, name, hint),
+            Problem::BadServerName => f.write_str(
+                "not a server name: it needs letters, digits, - and _, at least one, a letter or digit first",
+            ),
+            Problem::ReservedServerName => f.write_str("a command has this name; a server needs another"),
+            Problem::MissingPort(hint) => missing_port(f, hint),
+            Problem::SelfLink(name) => write!(f, "{name} is linked to itself"),
+            Problem::DuplicateLink(a, b) => write!(f, "{a} and {b} are linked twice"),
+            Problem::BadHost(host) => write!(f, "{host:?} is neither an IP address nor a host name"),
+            Problem::NotBindable(host) => {
+                write!(f, "{host:?} is a name; a server listens on an IP address or on localhost")
+            }
+            Problem::SharedAddress { address, other } => write!(f, "{address} is taken by {other} already"),
+            Problem::Plaintext(host) => write!(
+                f,
+                "neighbours would talk in plaintext on {host}, which is not loopback; \
+                 set peers.allow_plaintext = true if that is meant"
+            ),
+            Problem::BadUrl(why) => f.write_str(why),
+            Problem::NotAvailable { value, available } => {
+                write!(f, "{value} is not available in this version; available: {available}")
+            }
+        }
+    }
+}
+
+fn unknown_variable(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {
+    match hint.near() {
+        Some(_) => write!(f, "unknown variable; {hint}"),
+        None => f.write_str("unknown variable; limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR"),
+    }
+}
+
+fn unknown_server(f: &mut fmt::Formatter<'_>, name: &str, hint: &Hint) -> fmt::Result {
+    write!(f, "no server {name:?} among {}", hint.known().join(", "))?;
+    match hint.near() {
+        Some(_) => write!(f, "; {hint}"),
+        None => Ok(()),
+    }
+}
+
+fn missing_port(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {
+    f.write_str("a server with a new name needs this port, from 1 to 65535")?;
+    match hint.near() {
+        Some(_) => write!(f, "; {hint}"),
+        None => Ok(()),
+    }
+}

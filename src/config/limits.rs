@@ -1,0 +1,50 @@
+//! The limits of one server: nothing a peer sends, or does not read, may cost more.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::{duration, size};
+
+/// `[limits]`: each bound of a server, with the reason for its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// The longest line in bytes, without its end. 16384 is Twisted's own `MAX_LENGTH`, so what the
+    /// original serves is served.
+    #[serde(with = "size")]
+    pub line: usize,
+    /// Connections that clients may have at once. 10 000 idle ones fit into some hundred megabytes and
+    /// below a usual hard limit of file descriptors.
+    pub connections: usize,
+    /// Bytes kept for one connection that does not read its replies; past it the connection is no longer
+    /// read, then closed. 1 MiB is thousands of replies, and fifty such readers cost less than 96 MiB.
+    #[serde(with = "size")]
+    pub write_buffer: usize,
+    /// How long a client may say nothing before it is closed. Ten minutes outlast a person who thinks, and
+    /// free the descriptor of one who has left.
+    #[serde(with = "duration")]
+    pub idle: Duration,
+    /// How long one line may take from its first byte to its last. A drip of bytes does not reset it, so a
+    /// slow loris holds a connection for half a minute only.
+    #[serde(with = "duration")]
+    pub line_time: Duration,
+    /// Bytes of updates kept for a neighbour that cannot be reached; then the oldest are dropped and counted.
+    /// 1 MB is some ten thousand reports: enough for a restart, and a longer absence is repaired by the
+    /// comparison of digests, not by the queue.
+    #[serde(with = "size")]
+    pub neighbour_queue: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> LimitsConfig {
+        LimitsConfig {
+            line: 16_384,
+            connections: 10_000,
+            write_buffer: 1_048_576,
+            idle: Duration::from_secs(600),
+            line_time: Duration::from_secs(30),
+            neighbour_queue: 1_000_000,
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The configuration of a herd: defaults, file, environment and flags, each over the one before.
+//!
+//! Every key is optional; `herd.example.toml` shows them all. An error names whoever wrote what is wrong:
+//!
+//! ```
+//! use herd::config::{Config, ConfigFile, Environment};
+//!
+//! let file = ConfigFile::new("herd.toml", "[limits]\nline = 4096\n");
+//! let environment = Environment::from_iter([("HERD_LOG_TRAFFIC".to_owned(), "false".to_owned())]);
+//! let config = Config::layered(Some(&file), &environment, &["limits.idle=1h".to_owned()])?;
+//! assert_eq!(config.limits.line, 4096);
+//! assert!(!config.log.traffic);
+//!
+//! let wrong = ConfigFile::new("herd.toml", "[limits]\nlines = 4096\n");
+//! let error = Config::layered(Some(&wrong), &Environment::default(), &[]).unwrap_err();
+//! assert_eq!(error.to_string(), "herd.toml:2: limits.lines: unknown key; did you mean \"line\"?");
+//! # Ok::<(), herd::config::ConfigError>(())
+//! ```
+
+mod check;
+mod environment;
+mod error;
+mod file;
+mod hint;
+mod host;
+mod limits;
+mod listener;
+mod sections;
+mod server;
+mod setting;
+mod text;
+mod tree;
+mod url;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use environment::Environment;
+pub use error::{ConfigError, Origin, Problem};
+pub use file::ConfigFile;
+pub use hint::Hint;
+pub use limits::LimitsConfig;
+pub use sections::{
+    ClientsConfig, Durability, HerdConfig, LogConfig, PeerAuth, PeerMode, PeersConfig, PlacesConfig,
+    Provider, StoreConfig,
+};
+pub use server::{Neighbour, ServerConfig, ServerEntry};
+
+use setting::Setting;
+use tree::{Origins, Tree};
+
+/// The configuration of a herd.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What all servers share.
+    pub herd: HerdConfig,
+    /// Where each server is, by name.
+    pub servers: BTreeMap<String, ServerEntry>,
+    /// How neighbours talk and prove who they are.
+    pub peers: PeersConfig,
+    /// The listeners for clients.
+    pub clients: ClientsConfig,
+    /// Who knows what is near a location.
+    pub places: PlacesConfig,
+    /// What survives a restart.
+    pub store: StoreConfig,
+    /// The files of input and output.
+    pub log: LogConfig,
+    /// The limits of one server.
+    pub limits: LimitsConfig,
+    #[serde(skip)]
+    origins: Origins,
+}
+
+impl Default for Config {
+    /// Five servers on loopback in a ring.
+    fn default() -> Config {
+        Config {
+            herd: HerdConfig::default(),
+            servers: default_servers(),
+            peers: PeersConfig::default(),
+            clients: ClientsConfig::default(),
+            places: PlacesConfig::default(),
+            store: StoreConfig::default(),
+            log: LogConfig::default(),
+            limits: LimitsConfig::default(),
+            origins: Origins::new(),
+        }
+    }
+}
+
+/// The five servers of the original.
+fn default_servers() -> BTreeMap<String, ServerEntry> {
+    let names = ["Alford", "Ball", "Hamilton", "Holiday", "Welsh"];
+    (0..).zip(names).map(|(index, name)| (name.to_owned(), ServerEntry::nth(index))).collect()
+}
+
+impl Config {
+    /// Reads the file that is meant (see [`ConfigFile::find`]) and lays environment and flags over it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or as [`Config::layered`].
+    pub fn load(
+        named: Option<&Path>,
+        environment: &Environment,
+        flags: &[String],
+    ) -> Result<Config, ConfigError> {
+        let file = ConfigFile::find(named, environment)?;
+        Config::layered(file.as_ref(), environment, flags)
+    }
+
+    /// The defaults, under the file, under the environment, under the flags (`key=value`; of equal keys the
+    /// last).
+    ///
+    /// # Errors
+    ///
+    /// The first unknown key, bad value, or thing that [`Config::check`] finds.
+    pub fn layered(
+        file: Option<&ConfigFile>,
+        environment: &Environment,
+        flags: &[String],
+    ) -> Result<Config, ConfigError> {
+        let mut tree = Tree::of_defaults()?;
+        for setting in file.map(ConfigFile::settings).transpose()?.unwrap_or_default() {
+            tree.apply(setting)?;
+        }
+        for setting in environment.settings(&tree.keys())? {
+            tree.apply(setting)?;
+        }
+        for flag in flags {
+            tree.apply(Setting::of_flag(flag)?)?;
+        }
+        Config::of_tree(tree)
+    }
+
+    fn of_tree(tree: Tree) -> Result<Config, ConfigError> {
+        let (mut config, origins) = tree.into_parts()?;
+        if !origins.contains_key("peers.key_file") || config.peers.key_file.as_os_str().is_empty() {
+            config.peers.key_file = config.herd.dir.join("herd.key");
+        }
+        config.origins = origins;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What is accepted but has no effect in this version, one line each.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.store.durability != Durability::No {
+            notices.push(
+                "store.durability: this version has no store; a server that starts again asks its neighbours"
+                    .to_owned(),
+            );
+        }
+        if self.servers.values().any(|server| server.web_port != 0) {
+            notices
+                .push("servers.*.web_port: this version has no web page; nothing listens there".to_owned());
+        }
+        notices
+    }
+
+    /// The whole configuration as TOML, which reads back as the same.
+    ///
+    /// It shows no secret, because none can be configured: keys are named by file or variable, and a URL that
+    /// carries one is refused.
+    ///
+    /// # Errors
+    ///
+    /// If a path that was not read from a file is not UTF-8.
+    pub fn effective(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| ConfigError::general(None, Problem::Value(error.to_string())))
+    }
+
+    /// An error of `key`, which names whoever set it.
+    fn refuse(&self, key: &str, problem: Problem) -> ConfigError {
+        ConfigError::new(self.origin(key).cloned(), key.to_owned(), problem)
+    }
+
+    /// Who set `key`, or the first key of the table `key`.
+    fn origin(&self, key: &str) -> Option<&Origin> {
+        let inside =
+            |set: &str| set.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.origins.iter().find(|(set, _)| inside(set)).map(|(_, origin)| origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The configuration of a file with this text.
+    pub(super) fn read(text: &str) -> Result<Config, String> {
+        layered(text, &[], &[])
+    }
+
+    /// The configuration of a file, variables and flags.
+    pub(super) fn layered(text: &str, variables: &[(&str, &str)], flags: &[&str]) -> Result<Config, String> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Config::layered(Some(&ConfigFile::new("herd.toml", text)), &variables.collect(), &flags)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Each text is refused with exactly this message.
+    pub(super) fn refused(cases: &[(&str, &str)]) {
+        for (text, message) in cases {
+            assert_eq!(&read(text).unwrap_err(), message, "{text}");
+        }
+    }
+
+    const EXAMPLE: &str = include_str!("../../herd.example.toml");
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let defaults = Config::default().effective().unwrap();
+        assert_eq!(read("").unwrap().effective().unwrap(), defaults);
+        assert_eq!(
+            Config::layered(None, &Environment::default(), &[]).unwrap().effective().unwrap(),
+            defaults
+        );
+    }
+
+    #[test]
+    fn the_example_sets_every_key_to_its_default() {
+        let tree = ConfigFile::new("herd.example.toml", EXAMPLE).settings().unwrap();
+        let mut keys: Vec<String> = tree.iter().map(|setting| setting.key.to_string()).collect();
+        let mut known: Vec<String> =
+            Tree::of_defaults().unwrap().keys().iter().map(ToString::to_string).collect();
+        keys.sort();
+        known.sort();
+        assert_eq!(keys, known);
+        assert_eq!(read(EXAMPLE).unwrap().effective().unwrap(), Config::default().effective().unwrap());
+    }
+
+    #[test]
+    fn each_layer_wins_over_the_one_before() {
+        let line = |text, variables: &[(&str, &str)], flags: &[&str]| {
+            layered(text, variables, flags).unwrap().limits.line
+        };
+        let (file, variable) = ("limits.line = 1", ("HERD_LIMITS_LINE", "2"));
+        assert_eq!(line("", &[], &[]), 16_384);
+        assert_eq!(line(file, &[], &[]), 1);
+        assert_eq!(line(file, &[variable], &[]), 2);
+        assert_eq!(line(file, &[variable], &["limits.line=3"]), 3);
+        assert_eq!(line(file, &[variable], &["limits.line=3", "limits.line = 4KiB"]), 4096);
+    }
+
+    #[test]
+    fn a_server_of_the_file_keeps_the_defaults_of_what_it_does_not_say() {
+        let config = read("[servers.Welsh]\nclient_port = 13000").unwrap();
+        let welsh = ServerEntry { client_port: 13_000, ..ServerEntry::nth(4) };
+        assert_eq!(config.servers["Welsh"], welsh);
+        assert_eq!(config.servers["Ball"], ServerEntry::nth(1));
+    }
+
+    #[test]
+    fn the_key_file_follows_the_folder_until_it_is_given() {
+        let key_file = |text| read(text).unwrap().peers.key_file;
+        assert_eq!(key_file("herd.dir = \"/var/herd\""), Path::new("/var/herd/herd.key"));
+        assert_eq!(key_file("herd.dir = \"/var/herd\"\npeers.key_file = \"k\""), Path::new("k"));
+        assert_eq!(
+            key_file("herd.dir = \"/var/herd\"\npeers.key_file = \"\""),
+            Path::new("/var/herd/herd.key")
+        );
+    }
+
+    #[test]
+    fn the_effective_configuration_reads_back_as_itself() {
+        let text =
+            "limits.line = \"4KiB\"\nlimits.idle = \"90s\"\nplaces.ca_file = \"ca.pem\"\nherd.links = []";
+        let effective = read(text).unwrap().effective().unwrap();
+        assert_eq!(read(&effective).unwrap().effective().unwrap(), effective);
+        for line in
+            ["line = 4096", "idle = \"1m 30s\"", "ca_file = \"ca.pem\"", "links = []", "max_size = \"100MB\""]
+        {
+            assert!(effective.lines().any(|shown| shown == line), "{line} in\n{effective}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_effect_yet_is_said() {
+        let store =
+            "store.durability: this version has no store; a server that starts again asks its neighbours";
+        let web = "servers.*.web_port: this version has no web page; nothing listens there";
+        assert_eq!(Config::default().notices(), [store, web]);
+        let mut quiet = read("store.durability = \"no\"").unwrap();
+        assert_eq!(quiet.notices(), [web]);
+        quiet.servers.values_mut().for_each(|server| server.web_port = 0);
+        assert!(quiet.notices().is_empty());
+    }
+}

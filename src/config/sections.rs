@@ -1,0 +1,210 @@
+//! The sections of the configuration that hold settings and nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::{duration, optional_path, size};
+
+/// `[herd]`: what all servers share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HerdConfig {
+    /// The folder of logs, records and the herd key.
+    pub dir: PathBuf,
+    /// Pairs of servers that talk to each other, both ways.
+    pub links: Vec<[String; 2]>,
+    /// How far ahead of the server's clock a report may be dated.
+    #[serde(with = "duration")]
+    pub max_clock_skew: Duration,
+}
+
+impl Default for HerdConfig {
+    /// The ring of five: any one server may die and the rest still hear each other.
+    fn default() -> HerdConfig {
+        let links = [
+            ["Alford", "Hamilton"],
+            ["Alford", "Welsh"],
+            ["Ball", "Holiday"],
+            ["Ball", "Welsh"],
+            ["Hamilton", "Holiday"],
+        ];
+        HerdConfig {
+            dir: "herd-data".into(),
+            links: links.iter().map(|link| link.map(str::to_owned)).collect(),
+            max_clock_skew: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// `[peers]`: how neighbours talk and prove who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeersConfig {
+    /// How updates travel.
+    pub mode: PeerMode,
+    /// How neighbours prove who they are.
+    pub auth: PeerAuth,
+    /// Accept [`PeerAuth::Key`], which does not encrypt, on an address that is not loopback.
+    pub allow_plaintext: bool,
+    /// Accept [`PeerMode::Paper`] on an address that is not loopback.
+    pub allow_unauthenticated: bool,
+    /// The shared herd key; follows [`HerdConfig::dir`] where nothing else is configured.
+    pub key_file: PathBuf,
+    /// This server's certificate (PEM), for [`PeerAuth::Tls`].
+    #[serde(with = "optional_path")]
+    pub cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[serde(with = "optional_path")]
+    pub key: Option<PathBuf>,
+    /// The authority that signs the certificates of neighbours (PEM).
+    #[serde(with = "optional_path")]
+    pub ca: Option<PathBuf>,
+}
+
+impl Default for PeersConfig {
+    fn default() -> PeersConfig {
+        PeersConfig {
+            mode: PeerMode::Links,
+            auth: PeerAuth::Key,
+            allow_plaintext: false,
+            allow_unauthenticated: false,
+            key_file: "herd-data/herd.key".into(),
+            cert: None,
+            key: None,
+            ca: None,
+        }
+    }
+}
+
+/// How updates travel between servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PeerMode {
+    /// One lasting, authenticated link to each neighbour.
+    Links,
+    /// One short connection for each update, as the original does it. Not in this version.
+    Paper,
+}
+
+/// How neighbours prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PeerAuth {
+    /// The shared herd key: challenge and answer with HMAC-SHA256.
+    Key,
+    /// Mutual TLS; certificate names are server names. Not in this version.
+    Tls,
+}
+
+/// `[clients]`: the listener for clients.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientsConfig {
+    /// Whether clients must speak TLS. Not in this version.
+    pub tls: bool,
+    /// The certificate (PEM).
+    #[serde(with = "optional_path")]
+    pub cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[serde(with = "optional_path")]
+    pub key: Option<PathBuf>,
+}
+
+/// `[places]`: who knows what is near a location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlacesConfig {
+    /// The provider.
+    pub provider: Provider,
+    /// Where a provider on the network is asked.
+    pub base_url: String,
+    /// Authorities to trust besides the public roots (PEM).
+    #[serde(with = "optional_path")]
+    pub ca_file: Option<PathBuf>,
+    /// The environment variable that holds the provider's key; the key itself is never configured.
+    pub key_env: String,
+    /// A file that holds the provider's key, instead of the variable.
+    #[serde(with = "optional_path")]
+    pub key_file: Option<PathBuf>,
+    /// How long an answer may take.
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+}
+
+impl Default for PlacesConfig {
+    fn default() -> PlacesConfig {
+        PlacesConfig {
+            provider: Provider::Builtin,
+            base_url: "https://maps.googleapis.com".into(),
+            ca_file: None,
+            key_env: "GOOGLE_PLACES_API_KEY".into(),
+            key_file: None,
+            timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Who knows what is near a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Provider {
+    /// The embedded gazetteer.
+    Builtin,
+    /// A local import. Not in this version.
+    File,
+    /// Google's Places API (New). Not in this version.
+    Google,
+    /// Google's Nearby Search (Legacy). Not in this version.
+    GoogleLegacy,
+    /// OpenStreetMap through an Overpass server. Not in this version.
+    Overpass,
+}
+
+/// `[store]`: what survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// When a report is on disk.
+    pub durability: Durability,
+}
+
+impl Default for StoreConfig {
+    fn default() -> StoreConfig {
+        StoreConfig { durability: Durability::Everysec }
+    }
+}
+
+/// When a report is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Durability {
+    /// Before its reply.
+    Always,
+    /// Within a second.
+    Everysec,
+    /// Never.
+    No,
+}
+
+/// `[log]`: the file of one server's input and output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Whether every line is logged, or only notices of links, starts and stops.
+    pub traffic: bool,
+    /// The size in bytes from which the file is rotated; five are kept.
+    #[serde(with = "size")]
+    pub max_size: u64,
+}
+
+impl Default for LogConfig {
+    fn default() -> LogConfig {
+        LogConfig { traffic: true, max_size: 100_000_000 }
+    }
+}

@@ -1,0 +1,220 @@
+//! The configuration as TOML, layer upon layer.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::error::{ConfigError, Origin, Problem};
+use super::hint::Hint;
+use super::setting::{Given, Key, Setting};
+use super::{Config, ServerEntry};
+
+/// Who set each key that is not a default, by dotted key.
+pub(super) type Origins = BTreeMap<String, Origin>;
+
+/// Every key with its value so far, beginning with the defaults: what is not here is no key.
+pub(super) struct Tree {
+    table: Table,
+    origins: Origins,
+}
+
+impl Tree {
+    /// The defaults, set by nobody.
+    pub(super) fn of_defaults() -> Result<Tree, ConfigError> {
+        Ok(Tree { table: as_table(&Config::default())?, origins: Origins::new() })
+    }
+
+    /// Sets one key, or the keys of a table of them.
+    pub(super) fn apply(&mut self, setting: Setting) -> Result<(), ConfigError> {
+        let Setting { key, given, origin } = setting;
+        let refuse = |problem| ConfigError::new(Some(origin.clone()), key.to_string(), problem);
+        let slot = find(&mut self.table, &key).map_err(refuse)?;
+        match (given.value(slot), slot) {
+            (Value::Table(inner), Value::Table(_)) => self.apply_table(&key, inner, &origin),
+            (_, Value::Table(_)) => Err(refuse(Problem::NotATable)),
+            (Value::Table(_), _) => Err(refuse(Problem::NotAValue)),
+            (value, slot) => {
+                judge(&key, value.clone()).map_err(refuse)?;
+                *slot = value;
+                self.origins.insert(key.to_string(), origin);
+                Ok(())
+            }
+        }
+    }
+
+    fn apply_table(&mut self, key: &Key, table: Table, origin: &Origin) -> Result<(), ConfigError> {
+        self.origins.insert(key.to_string(), origin.clone()); // a new server may say nothing but its name
+        table.into_iter().try_for_each(|(part, value)| {
+            self.apply(Setting { key: key.join(&part), given: Given::Toml(value), origin: origin.clone() })
+        })
+    }
+
+    /// Every key that takes a value.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        collect(&Key::default(), &self.table, &mut keys);
+        keys
+    }
+
+    /// The configuration, and who set what is not a default.
+    pub(super) fn into_parts(self) -> Result<(Config, Origins), ConfigError> {
+        let config = Config::deserialize(self.table);
+        let config = config.map_err(|error| unattributed(error.message().to_owned()))?;
+        Ok((config, self.origins))
+    }
+}
+
+/// The value of a key. A server that is named for the first time is added.
+fn find<'t>(table: &'t mut Table, key: &Key) -> Result<&'t mut Value, Problem> {
+    add_server(table, key);
+    let (first, rest) = key.0.split_first().ok_or(Problem::NotATable)?;
+    rest.iter().try_fold(child(table, first)?, |value, part| {
+        child(value.as_table_mut().ok_or(Problem::NotAValue)?, part)
+    })
+}
+
+fn child<'t>(table: &'t mut Table, part: &str) -> Result<&'t mut Value, Problem> {
+    if !table.contains_key(part) {
+        return Err(Problem::UnknownKey(Hint::new(part, table.keys().map(String::as_str))));
+    }
+    Ok(&mut table[part])
+}
+
+/// A name that is new in `servers` gets an entry whose ports are still to be given.
+fn add_server(table: &mut Table, key: &Key) {
+    if let [section, name, ..] = key.0.as_slice()
+        && section == "servers"
+        && let Some(Value::Table(servers)) = table.get_mut(section)
+        && !servers.contains_key(name)
+        && let Ok(entry) = Value::try_from(ServerEntry::default())
+    {
+        servers.insert(name.clone(), entry);
+    }
+}
+
+/// Whether a key can take a value. It is tried alone, so that its own writer gets the error.
+fn judge(key: &Key, value: Value) -> Result<(), Problem> {
+    let nest = |value, part: &String| Value::Table(Table::from_iter([(part.clone(), value)]));
+    let alone = key.0.iter().rev().fold(value, nest);
+    Config::deserialize(alone).map(drop).map_err(|error| Problem::Value(error.message().to_owned()))
+}
+
+fn collect(at: &Key, table: &Table, keys: &mut Vec<Key>) {
+    for (part, value) in table {
+        match value {
+            Value::Table(inner) => collect(&at.join(part), inner, keys),
+            _ => keys.push(at.join(part)),
+        }
+    }
+}
+
+fn as_table(config: &Config) -> Result<Table, ConfigError> {
+    Table::try_from(config).map_err(|error| unattributed(error.to_string()))
+}
+
+fn unattributed(message: String) -> ConfigError {
+    ConfigError::general(None, Problem::Value(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{layered, read};
+
+    #[test]
+    fn unknown_keys_are_refused_with_a_hint() {
+        let cases = [
+            ("\n[limits]\nlines = 1", "herd.toml:3: limits.lines: unknown key; did you mean \"line\"?"),
+            ("[limit]\nline = 1", "herd.toml:2: limit.line: unknown key; did you mean \"limits\"?"),
+            (
+                "[servers.Ball]\nport = 1",
+                "herd.toml:2: servers.Ball.port: unknown key; did you mean \"host\"?",
+            ),
+            ("log.colour = 1", "herd.toml:1: log.colour: unknown key; known here: max_size, traffic"),
+            ("log.\"a\\nb\" = 1", "herd.toml:1: log.\"a\\nb\": unknown key; known here: max_size, traffic"),
+            (
+                "colour = 1",
+                "herd.toml:1: colour: unknown key; known here: \
+                 clients, herd, limits, log, peers, places, servers, store",
+            ),
+        ];
+        for (text, message) in cases {
+            assert_eq!(read(text).unwrap_err(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_wrong_type_are_refused_where_they_stand() {
+        let cases = [
+            (
+                "[log]\ntraffic = \"yes\"",
+                "herd.toml:2: log.traffic: invalid type: string \"yes\", expected a boolean",
+            ),
+            (
+                "servers.New.client_port = 70000",
+                "herd.toml:1: servers.New.client_port: invalid value: integer `70000`, expected u16",
+            ),
+            (
+                "herd.links = [[\"Ball\"]]",
+                "herd.toml:1: herd.links: invalid length 1, expected an array of length 2",
+            ),
+            (
+                "limits.idle = 10",
+                "herd.toml:1: limits.idle: expected a duration such as \"10m\" or \"5s\", not 10",
+            ),
+            (
+                "limits.line = -1",
+                "herd.toml:1: limits.line: expected a size such as \"100MB\" or 16384, not -1",
+            ),
+            ("limits = 1", "herd.toml:1: limits: this is a section, it takes keys and not a value"),
+            ("servers.New = 1", "herd.toml:1: servers.New: this is a section, it takes keys and not a value"),
+            (
+                "[limits.line]\nmost = 1",
+                "herd.toml:2: limits.line.most: this is a key, it takes a value and not further keys",
+            ),
+            (
+                "limits.line = {}",
+                "herd.toml:1: limits.line: this is a key, it takes a value and not further keys",
+            ),
+        ];
+        for (text, message) in cases {
+            assert_eq!(read(text).unwrap_err(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_are_named_in_their_errors() {
+        let cases = [
+            ("limits.line", "--set limits.line: expected key=value"),
+            ("limits.lines=1", "--set limits.lines: unknown key; did you mean \"line\"?"),
+            (
+                "=1",
+                "--set \"\": unknown key; known here: \
+                 clients, herd, limits, log, peers, places, servers, store",
+            ),
+            ("limits.line=0", "--set limits.line: must be greater than zero"),
+            ("log.traffic=yes", "--set log.traffic: invalid type: string \"yes\", expected a boolean"),
+            (
+                "servers.Ball={port=1}",
+                "--set servers.Ball: servers.Ball.port: unknown key; did you mean \"host\"?",
+            ),
+            (
+                "places.base_url=https://user:word@example",
+                "--set places.base_url: must be scheme, host, port and path alone; \
+                 a key belongs in places.key_env or places.key_file",
+            ),
+        ];
+        for (flag, message) in cases {
+            assert_eq!(layered("", &[], &[flag]).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn flags_set_lists_tables_and_new_servers() {
+        let flags = ["herd.links=[]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
+        let config = layered("", &[], &flags).unwrap();
+        assert!(config.herd.links.is_empty());
+        assert_eq!((config.servers["New"].client_port, config.servers["New"].peer_port), (1, 2));
+        assert_eq!(config.herd.dir.to_str(), Some("2024"));
+    }
+}

@@ -1,0 +1,119 @@
+//! One server of the herd: what it knows, and whom it tells.
+//!
+//! [`Herd`] is the application of its reactor. Clients speak to a [`ServerProtocol`] each (the paper, 3.2);
+//! what they report is stored and flooded over the links of [`crate::link`].
+
+mod flood;
+mod server_protocol;
+mod start;
+
+use std::time::Duration;
+
+use log::info;
+use reactor::Requests;
+
+pub use flood::{LinkState, Neighbour, Neighbours};
+pub use server_protocol::ServerProtocol;
+pub use start::{Ports, limits, open};
+
+use crate::key::HerdKey;
+use crate::places::Provider;
+use crate::store::Store;
+use crate::traffic_log::TrafficLog;
+
+/// What the herd's rules leave to the operator.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// How far ahead of this server's clock a report may be.
+    pub max_clock_skew: Duration,
+    /// The longest line of a client, in bytes without its end.
+    pub line: usize,
+    /// How long one line may take from its first byte to its end.
+    pub line_time: Duration,
+    /// How long a client may be silent.
+    pub idle: Duration,
+    /// Bytes kept for a neighbour that cannot be reached.
+    pub neighbour_queue: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            max_clock_skew: Duration::from_secs(24 * 60 * 60),
+            line: 16_384,
+            line_time: Duration::from_secs(30),
+            idle: Duration::from_secs(600),
+            neighbour_queue: 1_000_000,
+        }
+    }
+}
+
+/// What has happened so far, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HerdCounters {
+    /// IAMATs answered.
+    pub reports: u64,
+    /// WHATSATs asked.
+    pub queries: u64,
+    /// Lines answered with `? `.
+    pub invalid: u64,
+    /// AT lines from neighbours that were newer than what was known.
+    pub news: u64,
+    /// AT lines from neighbours that were not.
+    pub old_news: u64,
+    /// Neighbours that could not prove who they are.
+    pub refused_neighbours: u64,
+}
+
+/// The state of one server.
+pub struct Herd {
+    /// Its name, as in the herd's configuration.
+    pub name: String,
+    /// What it knows of the clients.
+    pub store: Store,
+    /// Whom it is linked with.
+    pub neighbours: Neighbours,
+    /// How it proves to them who it is, and they to it.
+    pub key: HerdKey,
+    /// Whom it asks for places.
+    pub provider: Box<dyn Provider>,
+    /// What it writes to disk of its input and output.
+    pub traffic: TrafficLog,
+    /// What is left to the operator.
+    pub rules: Rules,
+    /// What has happened so far.
+    pub counters: HerdCounters,
+    /// Where AT lines are put together; kept for its room.
+    line: Vec<u8>,
+}
+
+impl Herd {
+    /// A server that knows nobody yet.
+    pub fn new(
+        name: impl Into<String>,
+        neighbours: Neighbours,
+        key: HerdKey,
+        provider: Box<dyn Provider>,
+        traffic: TrafficLog,
+        rules: Rules,
+    ) -> Herd {
+        Herd {
+            name: name.into(),
+            store: Store::default(),
+            neighbours,
+            key,
+            provider,
+            traffic,
+            rules,
+            counters: HerdCounters::default(),
+            line: Vec::new(),
+        }
+    }
+
+    /// Says something to the operator: on standard error and in the traffic log.
+    pub fn notice(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
+        info!("{notice}");
+        self.traffic.notice(reactor, notice);
+    }
+}

@@ -1,0 +1,191 @@
+//! One client (the paper, 3.2 and 3.3; the specification, sections 2 to 5).
+
+use std::time::Duration;
+
+use protocols::{LineReceiver, send_line};
+use reactor::{Cx, Pressure, Reason, WallTime};
+
+use super::{Herd, Rules};
+use crate::command::{AtLine, Command, Difference, Query, Report, Timestamp};
+use crate::places::{Answer, Nearby, squeeze};
+use crate::traffic_log::Direction;
+
+/// How much of a line that is too long is sent back.
+const EXCERPT: usize = 64;
+
+type ServerCx<'a> = Cx<'a, Herd, ServerProtocol>;
+
+/// Answers the commands of one client, in their order.
+///
+/// While a WHATSAT is asked of the provider, reading is paused: the commands behind it wait in the line
+/// protocol and in the socket, and nobody else waits at all.
+#[derive(Debug)]
+pub struct ServerProtocol {
+    /// The longest line, and the longest time for one.
+    line: usize,
+    line_time: Duration,
+    /// A WHATSAT is with the provider.
+    asking: bool,
+    /// Nothing more will come, or nothing more is wanted: close once everything is answered.
+    closing: bool,
+}
+
+impl LineReceiver<Herd> for ServerProtocol {
+    fn connection_made(&mut self, cx: &mut ServerCx<'_>) {
+        let idle = cx.app.rules.idle;
+        cx.transport.set_idle_timeout(Some(idle));
+    }
+
+    fn line_received(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
+        let peer = cx.transport.peer();
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, line);
+        match Command::parse(line) {
+            Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
+            Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
+            Ok(Command::At(_)) | Err(_) => bad_request(cx, line),
+        }
+        if cx.transport.is_high() {
+            cx.transport.pause_reading(); // until the pressure is low again
+        }
+    }
+
+    fn line_length_exceeded(&mut self, cx: &mut ServerCx<'_>, start: &[u8]) {
+        let excerpt = &start[..EXCERPT.min(start.len())];
+        let peer = cx.transport.peer();
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, excerpt);
+        bad_request(cx, excerpt);
+        cx.transport.lose_connection();
+    }
+
+    /// The end of the stream ends a line, too; what was asked is answered before the close.
+    fn read_closed(&mut self, cx: &mut ServerCx<'_>, unfinished: &[u8]) {
+        if !unfinished.is_empty() {
+            self.line_received(cx, unfinished);
+        }
+        self.close_when_answered(cx);
+    }
+
+    fn pressure(&mut self, cx: &mut ServerCx<'_>, pressure: Pressure) {
+        match pressure {
+            Pressure::High => cx.transport.pause_reading(),
+            Pressure::Low => self.go_on(cx),
+        }
+    }
+
+    fn stopping(&mut self, cx: &mut ServerCx<'_>) {
+        self.close_when_answered(cx);
+    }
+
+    fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
+        log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
+    }
+
+    fn max_length(&self) -> usize {
+        self.line
+    }
+
+    fn line_time(&self) -> Option<Duration> {
+        Some(self.line_time)
+    }
+}
+
+impl ServerProtocol {
+    /// Serves a client under `rules`.
+    pub fn new(rules: &Rules) -> ServerProtocol {
+        ServerProtocol { line: rules.line, line_time: rules.line_time, asking: false, closing: false }
+    }
+
+    /// Stores a report, answers it, and passes it on if it is news.
+    fn iamat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], report: Report<'_>) {
+        let clock = cx.reactor.wall_clock();
+        if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) {
+            return bad_request(cx, line);
+        }
+        let difference = Difference::between(clock.as_unix_nanos(), report.time);
+        let herd = &mut *cx.app;
+        let at = AtLine::new(herd.name.as_bytes(), difference.as_bytes(), report);
+        herd.line.clear();
+        at.write_to(&mut herd.line);
+        let is_news = herd.store.report(&at);
+        herd.counters.reports += 1;
+        send_line(&mut cx.transport, &herd.line);
+        if is_news {
+            herd.neighbours.flood(None, &herd.line, &mut cx.transport.peers());
+        }
+        let peer = cx.transport.peer();
+        herd.traffic.line(&mut cx.reactor, Direction::Out, peer, &herd.line);
+    }
+
+    /// Asks the provider what is near a client.
+    fn whatsat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], query: Query<'_>) {
+        let Some(record) = cx.app.store.get(query.id) else { return bad_request(cx, line) };
+        let nearby = Nearby {
+            latitude: record.location().latitude(),
+            longitude: record.location().longitude(),
+            radius_metres: query.radius_metres,
+            bound: query.bound,
+        };
+        let (at, line) = (record.line().to_vec(), line.to_vec());
+        let done = cx.reactor.reply(move |server: &mut Self, cx, answer: Answer| {
+            server.answer(cx, &at, &line, answer);
+        });
+        cx.app.counters.queries += 1;
+        self.asking = true;
+        cx.transport.pause_reading();
+        cx.app.provider.nearby(nearby, &mut cx.reactor, done);
+    }
+
+    /// The provider has answered.
+    fn answer(&mut self, cx: &mut ServerCx<'_>, at: &[u8], line: &[u8], answer: Answer) {
+        self.asking = false;
+        match answer {
+            Ok(json) => send_places(cx, at, &squeeze(&json)),
+            Err(error) => {
+                log::warn!("{}: {error}", cx.app.name);
+                bad_request(cx, line);
+            }
+        }
+        self.go_on(cx);
+    }
+
+    /// Goes on with the next command, unless one is being answered or the client does not read.
+    fn go_on(&mut self, cx: &mut ServerCx<'_>) {
+        if !self.asking && !cx.transport.is_high() {
+            cx.transport.resume_reading();
+            if self.closing {
+                self.close_when_answered(cx);
+            }
+        }
+    }
+
+    /// Closes once every command at hand is answered. Those that were kept while reading was paused come
+    /// before the call, so it sees whether one of them is being answered.
+    fn close_when_answered(&mut self, cx: &mut ServerCx<'_>) {
+        self.closing = true;
+        let me = cx.transport.id();
+        cx.reactor.call(me, |server: &mut Self, cx| {
+            if !server.asking && cx.transport.is_reading() {
+                cx.transport.lose_connection();
+            }
+        });
+    }
+}
+
+fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {
+    let most = i128::try_from(most.as_nanos()).unwrap_or(i128::MAX);
+    time.is_after(i128::from(clock.as_unix_nanos()).saturating_add(most))
+}
+
+/// What every line gets that is no command (the paper's `bad_request`; the specification, section 5).
+fn bad_request(cx: &mut ServerCx<'_>, line: &[u8]) {
+    cx.app.counters.invalid += 1;
+    cx.transport.write_sequence(&[b"? ", line, b"\n"]);
+    let peer = cx.transport.peer();
+    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, peer, &[b"? ", line]);
+}
+
+fn send_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
+    cx.transport.write_sequence(&[at, b"\n", places]);
+    let peer = cx.transport.peer();
+    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, peer, &[at, b"\n", places]);
+}

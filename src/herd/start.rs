@@ -1,0 +1,78 @@
+//! From a configuration to a server that listens and dials.
+
+use std::io;
+use std::net::SocketAddr;
+
+use protocols::Lines;
+use reactor::{Endpoint, Limits, Net, Reactor};
+
+use super::{Herd, Neighbour, Neighbours, Rules, ServerProtocol};
+use crate::config::{Config, ServerConfig};
+use crate::key::HerdKey;
+use crate::link::{PeerProtocol, dial};
+use crate::places::Builtin;
+use crate::traffic_log::TrafficLog;
+
+/// Where a server listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    /// For clients.
+    pub clients: SocketAddr,
+    /// For neighbours, if it has any.
+    pub peers: Option<SocketAddr>,
+}
+
+impl Rules {
+    /// The operator's.
+    pub fn of(config: &Config) -> Rules {
+        Rules {
+            max_clock_skew: config.herd.max_clock_skew,
+            line: config.limits.line,
+            line_time: config.limits.line_time,
+            idle: config.limits.idle,
+            neighbour_queue: config.limits.neighbour_queue,
+        }
+    }
+}
+
+impl Herd {
+    /// The server that `config` describes.
+    pub fn configured(config: &Config, server: &ServerConfig, key: HerdKey, traffic: TrafficLog) -> Herd {
+        let rules = Rules::of(config);
+        let neighbour = |n: &crate::config::Neighbour| {
+            Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), rules.neighbour_queue)
+        };
+        let neighbours = Neighbours::new(server.neighbours.iter().map(neighbour).collect());
+        Herd::new(&*server.name, neighbours, key, Box::new(Builtin), traffic, rules)
+    }
+}
+
+/// The reactor's bounds, as the operator sets them.
+pub fn limits(config: &Config) -> Limits {
+    let neighbours = 2 * config.servers.len();
+    Limits {
+        links: config.limits.connections + neighbours,
+        write_buffer: config.limits.write_buffer,
+        high_water: config.limits.write_buffer.min(64 * 1024),
+        ..Limits::default()
+    }
+}
+
+/// Listens for clients and neighbours, and dials every neighbour. Says where it listens for clients.
+///
+/// # Errors
+///
+/// The net's, if it cannot listen.
+pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: Ports) -> io::Result<SocketAddr> {
+    let client = |herd: &mut Herd, _| Some(Lines::new(ServerProtocol::new(&herd.rules)));
+    let (_, clients) = reactor.listen(net, ports.clients, client)?;
+    if let Some(peers) = ports.peers {
+        let peer = |herd: &mut Herd, _| Some(Lines::new(PeerProtocol::new(herd.rules.line)));
+        reactor.listen(net, peers, peer)?;
+    }
+    reactor.enter(net, |cx| {
+        let count = cx.app.neighbours.iter().len();
+        (0..count).for_each(|place| dial(cx, place));
+    });
+    Ok(clients)
+}

@@ -1,0 +1,22 @@
+//! The application server herd: location reports from mobile clients, flooded among five servers.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`command`] | what one line says: IAMAT, AT, WHATSAT; exact, on bytes |
+//! | [`store`] | the newest record of every client |
+//! | [`herd`] | one server: its state, its clients' protocol, flooding |
+//! | [`link`] | links between neighbours: who may speak, pings, dialling again |
+//! | [`places`] | what is near a point: providers |
+//! | [`traffic_log`] | the log of input and output |
+//! | [`config`], [`key`] | what the operator says; the key the servers share |
+//!
+//! None of it names a socket, a clock or a thread; all of it runs in the simulator.
+
+pub mod command;
+pub mod config;
+pub mod herd;
+pub mod key;
+pub mod link;
+pub mod places;
+pub mod store;
+pub mod traffic_log;

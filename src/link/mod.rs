@@ -1,0 +1,27 @@
+//! Links between neighbours (the specification, section 6).
+//!
+//! Every server keeps one link open to each neighbour, on which it tells the news ([`ClientProtocol`]), and
+//! accepts the neighbour's, on which it is told ([`PeerProtocol`]). Before anything else is heard both
+//! prove who they are ([`hello`]). A link is pinged; it is dialled again when it is gone.
+
+mod client_protocol;
+pub mod hello;
+mod peer_protocol;
+
+use std::time::Duration;
+
+pub use client_protocol::{ClientProtocol, dial};
+pub use peer_protocol::PeerProtocol;
+
+/// How often the dialling side pings.
+const PING_EVERY: Duration = Duration::from_secs(1);
+/// A link is dead after so many pings without an answer.
+const PINGS_UNANSWERED: u32 = 3;
+/// How long the other side may be silent: it pings every second, and one more second is for the way.
+const SILENCE: Duration = Duration::from_secs(4);
+/// How long both may take to prove who they are.
+const HELLO_TIME: Duration = Duration::from_secs(2);
+/// What an AT line may be longer than the client's line it came from: the server and the difference.
+const AT_LINE_EXTRA: usize = 256;
+const PING: &[u8] = b"PING";
+const PONG: &[u8] = b"PONG";

@@ -1,0 +1,134 @@
+//! The link on which a neighbour tells the news (the paper, 3.4).
+
+use protocols::{LineReceiver, send_line};
+use reactor::{Cx, Reason};
+
+use super::client_protocol::draw_nonce;
+use super::hello::{self, Meeting, Refusal};
+use super::{AT_LINE_EXTRA, HELLO_TIME, PING, PONG, SILENCE};
+use crate::command::{AtLine, Command};
+use crate::herd::Herd;
+use crate::traffic_log::Direction;
+
+type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
+
+/// Our side of a link that a neighbour dialled.
+#[derive(Debug)]
+pub struct PeerProtocol {
+    state: State,
+    max_length: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Somebody is there.
+    Stranger,
+    /// It says it is the neighbour at this place; its proof is due.
+    Claims(usize, Meeting),
+    /// It is.
+    Neighbour(usize),
+}
+
+impl PeerProtocol {
+    /// Waits for the hello of a neighbour whose clients' lines may be `line` bytes long.
+    pub fn new(line: usize) -> PeerProtocol {
+        PeerProtocol { state: State::Stranger, max_length: line + AT_LINE_EXTRA }
+    }
+}
+
+impl LineReceiver<Herd> for PeerProtocol {
+    fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    fn connection_made(&mut self, cx: &mut PeerCx<'_>) {
+        let deadline = cx.reactor.now() + HELLO_TIME;
+        cx.transport.set_deadline(Some(deadline));
+    }
+
+    fn line_received(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        match &self.state {
+            State::Stranger => self.claims(cx, line),
+            State::Claims(..) => self.proves(cx, line),
+            State::Neighbour(_) if line == PING => send_line(&mut cx.transport, PONG),
+            State::Neighbour(place) => self.tells(cx, *place, line),
+        }
+    }
+
+    fn line_length_exceeded(&mut self, cx: &mut PeerCx<'_>, _start: &[u8]) {
+        refuse(cx, Refusal::Malformed);
+    }
+
+    fn connection_lost(&mut self, cx: &mut PeerCx<'_>, reason: &Reason) {
+        let notice = match &self.state {
+            State::Neighbour(place) => {
+                let name = cx.app.neighbours.get_mut(*place).map_or("", |neighbour| &neighbour.name);
+                format!("neighbour {name} is no longer heard: {reason}")
+            }
+            _ => format!("{} is no neighbour: {reason}", cx.transport.peer()),
+        };
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
+}
+
+impl PeerProtocol {
+    /// Reads who it says it is, and proves who we are.
+    fn claims(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        let nonce = draw_nonce(cx.app, &mut cx.reactor);
+        let herd = &*cx.app;
+        let claim = hello::read_hello(line, &herd.name, nonce).and_then(|(dialler, meeting)| {
+            let place = herd.neighbours.find(&dialler).ok_or(Refusal::Stranger)?;
+            Ok((place, meeting))
+        });
+        match claim {
+            Ok((place, meeting)) => {
+                send_line(&mut cx.transport, meeting.acceptor_proof(&herd.key).as_bytes());
+                self.state = State::Claims(place, meeting);
+            }
+            Err(refusal) => refuse(cx, refusal),
+        }
+    }
+
+    /// Checks its proof; from here on it is heard.
+    fn proves(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        let State::Claims(place, meeting) = &self.state else { return };
+        if let Err(refusal) = meeting.check_dialler(&cx.app.key, line) {
+            return refuse(cx, refusal);
+        }
+        let place = *place;
+        self.state = State::Neighbour(place);
+        send_line(&mut cx.transport, b"WELCOME");
+        cx.transport.set_deadline(None);
+        cx.transport.set_idle_timeout(Some(SILENCE));
+        let name = cx.app.neighbours.get_mut(place).map_or("", |neighbour| &neighbour.name);
+        let notice = format!("neighbour {name} is heard");
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
+
+    /// Takes its news, and passes on what is news here, too.
+    fn tells(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
+        let peer = cx.transport.peer();
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, line);
+        match Command::parse(line) {
+            Ok(Command::At(at)) => self.at(cx, place, &at, line),
+            _ => refuse(cx, Refusal::Malformed),
+        }
+    }
+
+    fn at(&mut self, cx: &mut PeerCx<'_>, place: usize, at: &AtLine<'_>, line: &[u8]) {
+        let herd = &mut *cx.app;
+        if herd.store.accept(at) {
+            herd.counters.news += 1;
+            herd.neighbours.flood(Some(place), line, &mut cx.transport.peers());
+        } else {
+            herd.counters.old_news += 1;
+        }
+    }
+}
+
+fn refuse(cx: &mut PeerCx<'_>, refusal: Refusal) {
+    cx.app.counters.refused_neighbours += 1;
+    let notice = format!("{} is refused: {refusal}", cx.transport.peer());
+    cx.app.notice(&mut cx.reactor, &notice);
+    cx.transport.abort_connection();
+}

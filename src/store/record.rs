@@ -1,0 +1,110 @@
+//! What a server knows of one client: the newest AT line about it.
+
+use crate::command::AtLine;
+use crate::command::Location;
+use crate::command::Timestamp;
+
+/// An AT line, owned: one buffer, and where its fields end.
+///
+/// A WHATSAT is answered with it byte for byte (the specification, section 4). A newer line is written over
+/// the older one, so a client that keeps reporting costs no allocation.
+#[derive(Clone, Debug)]
+pub struct Record {
+    line: Vec<u8>,
+    /// Where the word `AT` and the five fields after it end in `line`; the next begins one byte later.
+    ends: [usize; 6],
+    /// The time, cut to nanoseconds: spares reading its digits again.
+    nanos: i128,
+}
+
+impl Record {
+    /// A copy of `at`.
+    pub fn new(at: &AtLine<'_>) -> Self {
+        let mut record = Self { line: Vec::new(), ends: [0; 6], nanos: 0 };
+        record.overwrite(at);
+        record
+    }
+
+    /// Becomes a copy of `at`, in the buffer it has.
+    pub fn overwrite(&mut self, at: &AtLine<'_>) {
+        self.line.clear();
+        at.write_to(&mut self.line);
+        let mut end = "AT".len();
+        self.ends[0] = end;
+        for (field, stored) in at.fields().iter().zip(&mut self.ends[1..]) {
+            end += 1 + field.len();
+            *stored = end;
+        }
+        self.nanos = at.time.nanos();
+    }
+
+    /// The AT line, without a line end.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The client it is about.
+    pub fn id(&self) -> &[u8] {
+        self.field(2)
+    }
+
+    /// When the client was there.
+    pub fn time(&self) -> Timestamp<'_> {
+        Timestamp::assume_valid(self.field(4), self.nanos)
+    }
+
+    /// Where the client was.
+    pub fn location(&self) -> Location<'_> {
+        Location::assume_valid(self.field(3))
+    }
+
+    /// The same line, field by field.
+    pub fn as_at_line(&self) -> AtLine<'_> {
+        AtLine {
+            server: self.field(0),
+            difference: self.field(1),
+            id: self.id(),
+            location: self.location(),
+            time: self.time(),
+        }
+    }
+
+    /// A field, counted as in [`AtLine::fields`].
+    fn field(&self, index: usize) -> &[u8] {
+        &self.line[self.ends[index] + 1..self.ends[index + 1]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+
+    fn at(line: &[u8]) -> AtLine<'_> {
+        match Command::parse(line) {
+            Ok(Command::At(at)) => at,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn keeps_the_line_byte_for_byte_and_gives_back_its_fields() {
+        let line = b"AT Alford +0.263873386 kiwi\xff +34.068930-118.445127 1479413884.392014450";
+        let record = Record::new(&at(line));
+        assert_eq!(record.line(), line);
+        assert_eq!(record.as_at_line(), at(line));
+        assert_eq!(record.id(), b"kiwi\xff");
+        assert_eq!((record.location(), record.time()), (at(line).location, at(line).time));
+    }
+
+    #[test]
+    fn overwriting_leaves_nothing_of_the_older_line_and_keeps_the_buffer() {
+        let mut record =
+            Record::new(&at(b"AT Hamilton -12.000000000 kiwi +34.068930-118.445127 1479413884.392014450"));
+        let buffer = record.line().as_ptr();
+        record.overwrite(&at(b"AT Ball +0.000000000 kiwi +0-0 1479413885"));
+        assert_eq!(record.line(), b"AT Ball +0.000000000 kiwi +0-0 1479413885");
+        assert_eq!(record.as_at_line(), at(record.line()));
+        assert_eq!(record.line().as_ptr(), buffer);
+    }
+}

@@ -1,0 +1,118 @@
+//! The file of the log: appended to, rotated when it is large, opened anew when asked.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// How many full files are kept beside the one that is written.
+const KEEP: u32 = 5;
+
+/// A file that grows up to a size and then makes room: `x.log` becomes `x.log.1`, `x.log.1` becomes
+/// `x.log.2`, and so on; the fifth is the oldest that is kept.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    max_size: u64,
+    /// The last write failed, and was spoken of.
+    failing: bool,
+}
+
+impl LogFile {
+    /// Opens the file for appending, and makes it and its folder if need be.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
+    pub fn open(path: impl Into<PathBuf>, max_size: u64) -> io::Result<LogFile> {
+        let path = path.into();
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let (file, size) = open(&path)?;
+        Ok(LogFile { path, file, size, max_size, failing: false })
+    }
+
+    /// Appends `text`. Trouble with the disk is said once and does not stop the server.
+    pub(super) fn append(&mut self, text: &[u8], reopen: bool) {
+        match self.try_append(text, reopen) {
+            Ok(()) => self.failing = false,
+            Err(error) if !std::mem::replace(&mut self.failing, true) => {
+                log::error!("cannot write {}: {error}", self.path.display());
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn try_append(&mut self, text: &[u8], reopen: bool) -> io::Result<()> {
+        if self.size > 0 && self.size + text.len() as u64 > self.max_size {
+            self.rotate()?;
+        } else if reopen {
+            (self.file, self.size) = open(&self.path)?;
+        }
+        self.file.write_all(text)?;
+        self.size += text.len() as u64;
+        Ok(())
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        for age in (1..KEEP).rev() {
+            let older = self.aged(age + 1);
+            match fs::rename(self.aged(age), older) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        fs::rename(&self.path, self.aged(1))?;
+        (self.file, self.size) = open(&self.path)?;
+        Ok(())
+    }
+
+    fn aged(&self, age: u32) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{age}"));
+        name.into()
+    }
+}
+
+fn open(path: &Path) -> io::Result<(File, u64)> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let size = file.metadata()?.len();
+    Ok((file, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(folder: &Path, name: &str) -> Option<String> {
+        fs::read_to_string(folder.join(name)).ok()
+    }
+
+    #[test]
+    fn a_full_file_makes_room_and_five_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = LogFile::open(folder.path().join("new/x.log"), 10).unwrap();
+        for number in 0..8 {
+            log.append(format!("line {number}\n").as_bytes(), false);
+        }
+        let folder = folder.path().join("new");
+        assert_eq!(read(&folder, "x.log").as_deref(), Some("line 7\n"));
+        assert_eq!(read(&folder, "x.log.1").as_deref(), Some("line 6\n"));
+        assert_eq!(read(&folder, "x.log.5").as_deref(), Some("line 2\n"));
+        assert_eq!(read(&folder, "x.log.6"), None);
+    }
+
+    #[test]
+    fn a_moved_file_is_left_alone_after_a_reopen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.log");
+        let mut log = LogFile::open(&path, 1000).unwrap();
+        log.append(b"before\n", false);
+        fs::rename(&path, folder.path().join("moved")).unwrap();
+        log.append(b"after\n", true);
+        assert_eq!(read(folder.path(), "moved").as_deref(), Some("before\n"));
+        assert_eq!(read(folder.path(), "x.log").as_deref(), Some("after\n"));
+    }
+}

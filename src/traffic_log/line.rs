@@ -1,0 +1,145 @@
+//! One line of the log: when, which way, who, and the bytes on one line.
+//!
+//! ```text
+//! 2026-11-23T02:37:43.392014Z < 127.0.0.1:40112 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.39
+//! 2026-11-23T02:37:43.392014Z > 127.0.0.1:40112 AT Alford +0.263873386 kiwi.cs.ucla.edu +34.0689 ...
+//! 2026-11-23T02:37:44.000201Z * neighbour Hamilton: up
+//! ```
+
+use std::io::Write as _;
+use std::time::{Duration, SystemTime};
+
+use reactor::{Peer, WallTime};
+
+/// Which way a line went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// From the peer: `<`.
+    In,
+    /// To the peer: `>`.
+    Out,
+}
+
+/// Gathers lines as text. Many lines share their moment or their peer, so both are formatted once.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    text: Vec<u8>,
+    /// A buffer that comes back from the thread is used again.
+    spare: Vec<u8>,
+    stamp: (Option<WallTime>, String),
+    peer: (Option<Peer>, String),
+    /// Of the lines that were dropped, as many have been spoken of.
+    dropped_told: u64,
+}
+
+impl Writer {
+    pub(super) fn gathered(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn traffic(&mut self, now: WallTime, direction: Direction, peer: Peer, parts: &[&[u8]]) {
+        self.stamp(now);
+        self.text.extend_from_slice(match direction {
+            Direction::In => b" < ",
+            Direction::Out => b" > ",
+        });
+        if self.peer.0 != Some(peer) {
+            self.peer = (Some(peer), peer.to_string());
+        }
+        self.text.extend_from_slice(self.peer.1.as_bytes());
+        self.text.push(b' ');
+        parts.iter().for_each(|part| escape(part, &mut self.text));
+        self.text.push(b'\n');
+    }
+
+    pub(super) fn notice(&mut self, now: WallTime, notice: &str) {
+        self.stamp(now);
+        self.text.extend_from_slice(b" * ");
+        escape(notice.as_bytes(), &mut self.text);
+        self.text.push(b'\n');
+    }
+
+    /// What has gathered, and word of the lines that were dropped.
+    pub(super) fn take(&mut self, now: WallTime, dropped: u64) -> Vec<u8> {
+        let new = dropped - std::mem::replace(&mut self.dropped_told, dropped);
+        if new > 0 {
+            self.notice(now, &format!("the log could not keep up: {new} lines are missing here"));
+        }
+        std::mem::replace(&mut self.text, std::mem::take(&mut self.spare))
+    }
+
+    pub(super) fn give_back(&mut self, mut text: Vec<u8>) {
+        text.clear();
+        self.spare = text;
+    }
+
+    fn stamp(&mut self, now: WallTime) {
+        if self.stamp.0 != Some(now) {
+            self.stamp.1.clear();
+            self.stamp.0 = Some(now);
+            let since = Duration::from_nanos(u64::try_from(now.as_unix_nanos()).unwrap_or(0));
+            let stamp = humantime::format_rfc3339_micros(SystemTime::UNIX_EPOCH + since);
+            // Writing to a String cannot fail.
+            let _ = std::fmt::Write::write_fmt(&mut self.stamp.1, format_args!("{stamp}"));
+        }
+        self.text.extend_from_slice(self.stamp.1.as_bytes());
+    }
+}
+
+/// Bytes on one line: printable ASCII as it is, the rest as `\n`, `\t`, `\\`, `\xff`.
+fn escape(bytes: &[u8], text: &mut Vec<u8>) {
+    if bytes.iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        text.extend_from_slice(bytes);
+        return;
+    }
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.extend_from_slice(b"\\n"),
+            b'\r' => text.extend_from_slice(b"\\r"),
+            b'\t' => text.extend_from_slice(b"\\t"),
+            b'\\' => text.extend_from_slice(b"\\\\"),
+            b' '..=b'~' => text.push(byte),
+            // Writing to a Vec cannot fail.
+            _ => drop(write!(text, "\\x{byte:02x}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: WallTime = WallTime::from_unix_nanos(1_479_413_884_392_014_450);
+
+    fn peer() -> Peer {
+        Peer::at(([127, 0, 0, 1], 4000).into())
+    }
+
+    #[test]
+    fn a_line_says_when_which_way_who_and_what() {
+        let mut writer = Writer::default();
+        writer.traffic(NOON, Direction::In, peer(), &[b"IAMAT kiwi"]);
+        writer.traffic(NOON, Direction::Out, peer(), &[b"? ", b"IAMAT kiwi"]);
+        let text = String::from_utf8(writer.take(NOON, 0)).unwrap();
+        assert_eq!(
+            text,
+            "2016-11-17T20:18:04.392014Z < 127.0.0.1:4000 IAMAT kiwi\n\
+             2016-11-17T20:18:04.392014Z > 127.0.0.1:4000 ? IAMAT kiwi\n"
+        );
+    }
+
+    #[test]
+    fn any_bytes_stay_on_one_line() {
+        let mut text = Vec::new();
+        escape(b"a\nb\r\t\\ \xff\x00\x7f~", &mut text);
+        assert_eq!(text, b"a\\nb\\r\\t\\\\ \\xff\\x00\\x7f~");
+    }
+
+    #[test]
+    fn dropped_lines_are_spoken_of_once() {
+        let mut writer = Writer::default();
+        assert!(String::from_utf8(writer.take(NOON, 3)).unwrap().contains("3 lines are missing"));
+        assert!(writer.take(NOON, 3).is_empty());
+        assert!(String::from_utf8(writer.take(NOON, 5)).unwrap().contains("2 lines are missing"));
+    }
+}
