@@ -7,6 +7,7 @@
 //! | [`herd`] | one server: its state, its clients' protocol, flooding |
 //! | [`link`] | links between neighbours: who may speak, pings, dialling again |
 //! | [`places`] | what is near a point: providers |
+//! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
 //! | [`config`], [`key`] | what the operator says; the key the servers share |
 //!
@@ -18,5 +19,6 @@ pub mod herd;
 pub mod key;
 pub mod link;
 pub mod places;
+pub mod simulate;
 pub mod store;
 pub mod traffic_log;

@@ -79,10 +79,7 @@ impl Config {
     ///
     /// If there is no such server, or one of its own hosts is a name that cannot be listened on.
     pub fn server(&self, name: &str) -> Result<ServerConfig, ConfigError> {
-        let Some(entry) = self.servers.get(name) else {
-            let hint = Hint::new(name, self.servers.keys().map(String::as_str));
-            return Err(ConfigError::general(None, Problem::UnknownServer(name.to_owned(), hint)));
-        };
+        let entry = self.entry(name)?;
         let at = |key, host, port| self.listener(name, key, host, port);
         let neighbours = self.neighbours(name);
         let web = Some(entry.web_port).filter(|port| *port != 0);
@@ -93,6 +90,18 @@ impl Config {
             peers: peers.map(|port| at("host", &entry.host, port)).transpose()?,
             web: web.map(|port| at("web_host", &entry.web_host, port)).transpose()?,
             neighbours,
+        })
+    }
+
+    /// What the configuration says of the server `name`, be it this machine's or another's.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such server.
+    pub fn entry(&self, name: &str) -> Result<&ServerEntry, ConfigError> {
+        self.servers.get(name).ok_or_else(|| {
+            let hint = Hint::new(name, self.servers.keys().map(String::as_str));
+            ConfigError::general(None, Problem::UnknownServer(name.to_owned(), hint))
         })
     }
 

@@ -1,19 +1,33 @@
 //! What is typed behind `herd`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use herd::config::{Config, Environment};
 
 use crate::Failure;
+use crate::simulate::SimulateArguments;
 
 /// The application server herd: location reports from mobile clients, flooded among five servers.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, subcommand_precedence_over_arg = true)]
+#[command(override_usage = "herd [OPTIONS] <SERVER>\n       herd [OPTIONS] <COMMAND>")]
+#[command(after_help = "Examples:
+  herd Welsh                                      one server, until Ctrl-C
+  herd all                                        all of them
+  herd iamat Welsh kiwi +34.068930-118.445127     tells Welsh where kiwi is
+  herd whatsat Ball kiwi 10 5                     asks Ball for five places within 10 km of kiwi
+  herd --set servers.Welsh.client_port=7000 check the configuration that this gives")]
 pub(crate) struct Arguments {
     /// The server to run: Alford, Ball, Hamilton, Holiday or Welsh, unless configured otherwise
     #[arg(value_name = "SERVER")]
     pub(crate) server: Option<String>,
+
+    /// The process of the `herd all` that starts this server, which ends with it
+    #[arg(long, value_name = "PROCESS", hide = true, requires = "server")]
+    pub(crate) parent: Option<i32>,
 
     #[command(flatten)]
     pub(crate) config: ConfigArguments,
@@ -24,8 +38,73 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Runs all servers, each as a process of its own; Ctrl-C ends them
+    All,
+    /// Tells a server where a client is, and prints the reply
+    Iamat(IamatArguments),
+    /// Asks a server what is near a client, and prints the reply
+    Whatsat(WhatsatArguments),
     /// Reads the configuration, says what is wrong or what is in effect, starts nothing
     Check,
+    /// Runs the configured servers on a simulated network, once per seed, and says what went wrong
+    Simulate(SimulateArguments),
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  herd iamat Welsh kiwi.cs.ucla.edu +34.068930-118.445127
+  herd iamat Ball kiwi.cs.ucla.edu -33.8568+151.2153 --time 1479413884.392014450")]
+pub(crate) struct IamatArguments {
+    /// The server to tell
+    pub(crate) server: String,
+
+    /// The client: any word
+    #[arg(value_parser = field())]
+    pub(crate) id: Field,
+
+    /// Where it is: degrees north and east, each with its sign
+    #[arg(value_name = "+LAT-LON", allow_hyphen_values = true, value_parser = field())]
+    pub(crate) location: Field,
+
+    /// When it was there, in POSIX seconds [default: now]
+    #[arg(long, value_parser = field())]
+    pub(crate) time: Option<Field>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  herd whatsat Ball kiwi.cs.ucla.edu 10 5")]
+pub(crate) struct WhatsatArguments {
+    /// The server to ask; any of them knows every client
+    pub(crate) server: String,
+
+    /// The client
+    #[arg(value_parser = field())]
+    pub(crate) id: Field,
+
+    /// How far around it to look, in km: at most 50
+    #[arg(value_parser = field())]
+    pub(crate) radius: Field,
+
+    /// The most places to answer with: from 1 to 20
+    #[arg(value_parser = field())]
+    pub(crate) bound: Field,
+}
+
+/// One word of a command, in bytes as it was typed: a server judges it. White space would make it two, or
+/// begin a command of its own.
+#[derive(Clone)]
+pub(crate) struct Field(pub(crate) OsString);
+
+fn field() -> impl TypedValueParser<Value = Field> {
+    OsStringValueParser::new().try_map(|text| {
+        let is_white_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+        match text.as_encoded_bytes() {
+            [] => Err("it must not be empty"),
+            bytes if bytes.iter().any(is_white_space) => Err("it must be one word, without white space"),
+            _ => Ok(Field(text)),
+        }
+    })
 }
 
 /// Where the configuration comes from: flags win over environment over file.

@@ -2,16 +2,17 @@
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::stdio::{print, say};
 
 pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
     let config = arguments.load()?;
     for name in config.servers.keys() {
         config.server(name).map_err(Failure::usage)?;
     }
-    print!("{}", config.effective().map_err(Failure::usage)?);
+    print(config.effective().map_err(Failure::usage)?.as_bytes())?;
     for notice in config.notices() {
-        eprintln!("note: {notice}");
+        say(format_args!("note: {notice}"));
     }
-    eprintln!("The configuration is good.");
+    say("The configuration is good.");
     Ok(())
 }

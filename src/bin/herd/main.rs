@@ -1,15 +1,20 @@
 //! The herd's command line: see `herd --help`, and the specification, section 9.
 
+mod all;
 mod arguments;
+mod ask;
 mod check;
+mod parent;
 mod serve;
+mod simulate;
+mod stdio;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ConfigArguments};
 
 /// What a wrong command line or configuration ends with; clap uses the same.
 const USAGE: u8 = 2;
@@ -30,23 +35,43 @@ impl Failure {
     fn other(error: impl Display) -> Failure {
         Failure { code: 1, message: error.to_string() }
     }
+
+    /// The same, said of a server: five of them may share a terminal.
+    fn of(self, server: &str) -> Failure {
+        match self.code {
+            USAGE => self,
+            _ => Failure { message: format!("{server}: {}", self.message), ..self },
+        }
+    }
 }
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("herd: {}", failure.message);
+            stdio::say(format_args!("herd: {}", failure.message));
             ExitCode::from(failure.code)
         }
     }
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let config = arguments.config;
-    match (arguments.server, arguments.command) {
-        (_, Some(Command::Check)) => check::check(&config),
-        (Some(name), None) => serve::serve(&config, &name),
+    let Arguments { server, parent, config, command } = arguments;
+    match (server, command) {
+        (Some(name), None) => server_alone(&config, &name, parent).map_err(|failure| failure.of(&name)),
+        (None, Some(Command::All)) => all::all(&config),
+        (None, Some(Command::Iamat(report))) => ask::iamat(&config, report),
+        (None, Some(Command::Whatsat(query))) => ask::whatsat(&config, query),
+        (None, Some(Command::Check)) => check::check(&config),
+        (None, Some(Command::Simulate(arguments))) => simulate::run(&config, &arguments),
+        (Some(name), Some(_)) => {
+            Err(Failure::usage(format!("{name:?} is followed by a command; try herd --help")))
+        }
         (None, None) => Err(Failure::usage("which server? Try herd --help")),
     }
+}
+
+fn server_alone(config: &ConfigArguments, name: &str, parent: Option<i32>) -> Result<(), Failure> {
+    parent.map_or(Ok(()), parent::end_with)?;
+    serve::serve(config, name)
 }

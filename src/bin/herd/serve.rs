@@ -1,13 +1,15 @@
 //! `herd NAME`: one server, until it is told to stop.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
+use std::panic::PanicHookInfo;
 use std::time::Duration;
 
 use herd::config::{Config, ServerConfig};
 use herd::herd::{Herd, Ports, limits, open};
 use herd::key::HerdKey;
 use herd::traffic_log::{LogFile, TrafficLog};
-use log::info;
+use log::{error, info};
 use reactor::mio_net::MioNet;
 use reactor::{AppCx, Reactor, Signal};
 
@@ -30,7 +32,7 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     reactor.on_signal(on_signal);
     let ports = Ports { clients: server.clients, peers: server.peers };
     let clients = open(&mut reactor, &mut net, ports)
-        .map_err(|error| Failure::other(format!("{name} cannot listen: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot listen: {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     reactor.run(&mut net).map_err(Failure::other)?;
     finish_log(&mut reactor, &mut net)
@@ -55,6 +57,17 @@ fn log_to_stderr(name: &str) {
             level => writeln!(out, "{name}: {}: {}", level.as_str().to_lowercase(), record.args()),
         })
         .init();
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// A bug says, like any other line, which server it is in; with RUST_BACKTRACE also how it was reached.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.to_string().replace('\n', " ");
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => error!("{message}\n{backtrace}"),
+        _ => error!("{message}"),
+    }
 }
 
 /// The reactor's only randomness: for jitter and load; secrets come from the herd's key.
@@ -77,7 +90,9 @@ fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal) {
 
 fn say_ready(name: &str, clients: &str, peers: Option<String>) {
     let peers = peers.map(|at| format!(", for neighbours on {at}")).unwrap_or_default();
-    eprintln!("{name}: ready: for clients on {clients}{peers}");
+    let line = format!("{name}: ready: for clients on {clients}{peers}\n");
+    // In one piece, for five servers may share a terminal; if there is none, nobody is told.
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// Turns until the last lines are on their way to the disk.

@@ -1,0 +1,137 @@
+//! `herd all`: every server of the configuration, each a process of its own.
+//!
+//! The servers are children in process groups of their own, so Ctrl-C reaches only this process, which
+//! passes it on. It has nothing else to do than to wait for signals: SIGCHLD tells that a child has ended.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, getpid, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::Failure;
+use crate::arguments::ConfigArguments;
+use crate::stdio::say;
+
+pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
+    let names = server_names(arguments)?;
+    // Before the first child is started, so that no signal is missed.
+    let signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
+    let mut servers = Servers::default();
+    if let Err(error) = servers.start(&names, arguments) {
+        servers.signal(Signal::TERM);
+        return Err(Failure::other(format!("cannot start the servers: {error}")));
+    }
+    say(format_args!("herd: {servers}; Ctrl-C ends them"));
+    servers.run(signals)
+}
+
+/// The servers of the configuration, which is found good before anything is started.
+fn server_names(arguments: &ConfigArguments) -> Result<Vec<String>, Failure> {
+    let config = arguments.load()?;
+    let names = config.servers.keys().cloned();
+    names.map(|name| config.server(&name).map(|server| server.name).map_err(Failure::usage)).collect()
+}
+
+/// The children that have not ended yet.
+#[derive(Default)]
+struct Servers {
+    running: Vec<(String, Child)>,
+    /// They were told to end.
+    stopping: bool,
+    /// One of them did not end cleanly when told to.
+    unclean: bool,
+}
+
+impl Display for Servers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let processes = self.running.iter().map(|(name, child)| format!("{name} {}", child.id()));
+        write!(f, "processes: {}", processes.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Servers {
+    fn start(&mut self, names: &[String], arguments: &ConfigArguments) -> io::Result<()> {
+        let program = std::env::current_exe()?;
+        for name in names {
+            let child = command(&program, name, arguments).spawn()?;
+            self.running.push((name.clone(), child));
+        }
+        Ok(())
+    }
+
+    /// Until all have ended: passes signals on, and says who ends.
+    fn run(mut self, mut signals: Signals) -> Result<(), Failure> {
+        for number in &mut signals {
+            match number {
+                SIGCHLD => self.reap(),
+                SIGHUP => self.signal(Signal::HUP),
+                _ => self.stop(number),
+            }
+            if self.running.is_empty() {
+                break;
+            }
+        }
+        match self {
+            Servers { stopping: false, .. } => Err(Failure::other("all servers have ended")),
+            Servers { unclean: true, .. } => Err(Failure::other("not all servers have ended cleanly")),
+            _ => Ok(()),
+        }
+    }
+
+    fn stop(&mut self, number: i32) {
+        self.stopping = true;
+        self.signal(if number == SIGINT { Signal::INT } else { Signal::TERM });
+    }
+
+    /// Sends a signal to all. A child that was not waited for keeps its process id, so no stranger is hit.
+    fn signal(&self, signal: Signal) {
+        for (name, child) in &self.running {
+            if let Err(error) = kill_process(Pid::from_child(child), signal) {
+                say(format_args!("herd: cannot send a signal to {name}: {error}"));
+            }
+        }
+    }
+
+    /// Takes leave of those that have ended; one SIGCHLD may stand for several.
+    fn reap(&mut self) {
+        for (name, mut child) in std::mem::take(&mut self.running) {
+            match child.try_wait() {
+                Ok(None) => self.running.push((name, child)),
+                Ok(Some(status)) => self.ended(&name, status),
+                Err(error) => say(format_args!("herd: lost sight of {name}: {error}")),
+            }
+        }
+    }
+
+    fn ended(&mut self, name: &str, status: ExitStatus) {
+        if !self.stopping {
+            say(format_args!("{name}: ended with {status}; the others go on; `herd {name}` brings it back"));
+        } else if !status.success() {
+            self.unclean = true;
+            say(format_args!("{name}: ended with {status}"));
+        }
+    }
+}
+
+/// The command that runs one server as a child of this process.
+fn command(program: &Path, name: &str, arguments: &ConfigArguments) -> Command {
+    let mut command = Command::new(program);
+    command.arg(name).arg(format!("--parent={}", getpid().as_raw_nonzero()));
+    command.args(arguments.config.iter().map(|path| flag("--config=", path)));
+    command.args(arguments.set.iter().map(|setting| flag("--set=", setting)));
+    command.args(arguments.dir.iter().map(|dir| flag("--dir=", dir)));
+    command.stdin(Stdio::null()).process_group(0);
+    command
+}
+
+fn flag(name: &str, value: impl AsRef<OsStr>) -> OsString {
+    let mut flag = OsString::from(name);
+    flag.push(value);
+    flag
+}

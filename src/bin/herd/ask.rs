@@ -1,0 +1,145 @@
+//! `herd iamat` and `herd whatsat`: a client that sends one command and prints the reply.
+
+use std::fmt::Display;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use herd::config::Config;
+use protocols::{LineReceiver, Lines, send_line};
+use reactor::mio_net::MioNet;
+use reactor::{AppCx, ConnectError, Cx, Endpoint, Limits, Reactor, Reason, WallTime};
+
+use crate::Failure;
+use crate::arguments::{ConfigArguments, Field, IamatArguments, WhatsatArguments};
+use crate::stdio::print;
+
+/// How long connecting may take.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// How long the reply may take after that: the provider's time limit and a margin.
+const REPLY_TIME: Duration = Duration::from_secs(10);
+/// The longest line of a reply: one of the places' text.
+const REPLY_LINE: usize = 1024 * 1024;
+
+pub(crate) fn iamat(config: &ConfigArguments, report: IamatArguments) -> Result<(), Failure> {
+    let IamatArguments { server, id, location, time } = report;
+    let time = time.map(|time| time.0.as_bytes().to_vec());
+    let question = move |clock| {
+        let time = time.unwrap_or_else(|| seconds(clock).into_bytes());
+        [b"IAMAT", id.0.as_bytes(), location.0.as_bytes(), &time].join(&b' ')
+    };
+    ask(&config.load()?, &server, Asking::new(question, End::Line))
+}
+
+pub(crate) fn whatsat(config: &ConfigArguments, query: WhatsatArguments) -> Result<(), Failure> {
+    let WhatsatArguments { server, id, radius, bound } = query;
+    let fields = |[id, radius, bound]: [Field; 3]| {
+        [b"WHATSAT", id.0.as_bytes(), radius.0.as_bytes(), bound.0.as_bytes()].join(&b' ')
+    };
+    let line = fields([id, radius, bound]);
+    ask(&config.load()?, &server, Asking::new(move |_| line, End::EmptyLine))
+}
+
+/// A moment as POSIX seconds, as an IAMAT has it.
+fn seconds(clock: WallTime) -> String {
+    let nanos = clock.as_unix_nanos().max(0);
+    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// Sends the server one line, prints its reply, and says whether it was one.
+fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
+    let at = endpoint(config, name)?;
+    let mut net = MioNet::new().map_err(Failure::other)?;
+    let mut reactor = Reactor::new(Reply::default(), 0, Limits::default());
+    reactor.enter(&net, |cx| cx.reactor.connect(at.clone(), Lines::new(asking)));
+    reactor.run(&mut net).map_err(Failure::other)?;
+    let reply = reactor.app;
+    print(&reply.text)?;
+    match reply.trouble {
+        Some(trouble) => Err(Failure::other(format!("{name} at {at}: {trouble}"))),
+        None if reply.is_refusal() => Err(Failure::other(format!("{name} has refused the command"))),
+        None => Ok(()),
+    }
+}
+
+fn endpoint(config: &Config, name: &str) -> Result<Endpoint, Failure> {
+    let server = config.entry(name).map_err(Failure::usage)?;
+    Ok(Endpoint::new(&server.host, server.client_port).within(CONNECT_TIME))
+}
+
+/// What the server has said so far.
+#[derive(Default)]
+struct Reply {
+    text: Vec<u8>,
+    complete: bool,
+    trouble: Option<String>,
+}
+
+impl Reply {
+    fn push(&mut self, line: &[u8], end: End) {
+        self.text.extend_from_slice(line);
+        self.text.push(b'\n');
+        self.complete = end == End::Line || line.is_empty() || self.is_refusal();
+    }
+
+    /// What the server cannot answer, it sends back after a question mark.
+    fn is_refusal(&self) -> bool {
+        self.text.starts_with(b"? ")
+    }
+
+    fn broken(&mut self, why: impl Display) {
+        self.trouble = Some(why.to_string());
+    }
+}
+
+/// Where a reply ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Line,
+    EmptyLine,
+}
+
+type Question = Box<dyn FnOnce(WallTime) -> Vec<u8>>;
+type AskingCx<'a> = Cx<'a, Reply, Asking>;
+
+/// One question to one server. When its connection has ended, so has the reactor.
+struct Asking {
+    /// Makes the line; it may tell the time of its sending.
+    question: Option<Question>,
+    end: End,
+}
+
+impl Asking {
+    fn new(question: impl FnOnce(WallTime) -> Vec<u8> + 'static, end: End) -> Asking {
+        Asking { question: Some(Box::new(question)), end }
+    }
+}
+
+impl LineReceiver<Reply> for Asking {
+    const MAX_LENGTH: usize = REPLY_LINE;
+
+    fn connection_made(&mut self, cx: &mut AskingCx<'_>) {
+        let Some(question) = self.question.take() else { return };
+        send_line(&mut cx.transport, &question(cx.reactor.wall_clock()));
+        let deadline = cx.reactor.now() + REPLY_TIME;
+        cx.transport.set_deadline(Some(deadline));
+    }
+
+    fn line_received(&mut self, cx: &mut AskingCx<'_>, line: &[u8]) {
+        cx.app.push(line, self.end);
+        if cx.app.complete {
+            cx.transport.lose_connection();
+        }
+    }
+
+    fn connection_lost(&mut self, cx: &mut AskingCx<'_>, reason: &Reason) {
+        if !cx.app.complete {
+            cx.app.broken(format_args!("no complete reply: {reason}"));
+        }
+        cx.reactor.stop();
+    }
+
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, Reply>, error: &ConnectError) {
+        cx.app.broken(error);
+        cx.reactor.stop();
+    }
+}

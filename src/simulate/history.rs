@@ -1,0 +1,130 @@
+//! What the clients said and heard: the ground on which the herd is judged.
+
+use std::collections::BTreeMap;
+
+use crate::command::{AtLine, Command};
+
+/// One IAMAT that was sent, once, to one server.
+#[derive(Debug)]
+struct Sent {
+    /// The server's name.
+    server: String,
+    /// The AT line that first told of it: the answer, or what a store was seen to hold.
+    line: Option<Vec<u8>>,
+    /// The sender has the answer.
+    acknowledged: bool,
+}
+
+/// Everything that was sent, and everything wrong that was heard.
+#[derive(Debug, Default)]
+pub struct History {
+    sent: Vec<Sent>,
+    /// `id location time` of each, and its place in `sent`.
+    by_fields: BTreeMap<Vec<u8>, usize>,
+    failures: Vec<String>,
+}
+
+impl History {
+    /// Notes a report about to be sent. No two have the same fields.
+    pub fn send(&mut self, server: &str, fields: Vec<u8>) {
+        self.by_fields.insert(fields, self.sent.len());
+        self.sent.push(Sent { server: server.to_owned(), line: None, acknowledged: false });
+    }
+
+    /// Notes the answer to a report.
+    pub fn answered(&mut self, fields: &[u8], answer: &[u8]) {
+        self.saw("the answer to a report", answer);
+        let sent = self.by_fields.get(fields).and_then(|&index| self.sent.get_mut(index));
+        match sent.filter(|sent| sent.line.as_deref() == Some(answer)) {
+            Some(sent) => sent.acknowledged = true,
+            None => self.fail(format!("{} was answered {}", fields.escape_ascii(), answer.escape_ascii())),
+        }
+    }
+
+    /// Checks an AT line wherever it is seen: it tells of a report that was sent, names the server that
+    /// took it, and is the same line everywhere.
+    pub fn saw(&mut self, place: &str, line: &[u8]) {
+        let Ok(Command::At(at)) = Command::parse(line) else {
+            return self.fail(format!("{place}: no AT line: {}", line.escape_ascii()));
+        };
+        let Some(sent) = self.by_fields.get(&fields_of(&at)).and_then(|&index| self.sent.get_mut(index)) else {
+            return self.fail(format!("{place}: nobody sent {}", line.escape_ascii()));
+        };
+        let is_right = at.server == sent.server.as_bytes();
+        if !is_right || sent.line.get_or_insert_with(|| line.to_vec()) != line {
+            let was = sent.line.as_deref().unwrap_or_default().escape_ascii().to_string();
+            self.fail(format!("{place}: altered: {}; it was {was}", line.escape_ascii()));
+        }
+    }
+
+    /// Notes that something wrong was seen.
+    pub fn fail(&mut self, failure: String) {
+        self.failures.push(failure);
+    }
+
+    /// What was sent, and of it acknowledged.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.sent.len(), self.acknowledged().count())
+    }
+
+    /// The AT lines that senders have seen.
+    pub fn acknowledged(&self) -> impl Iterator<Item = &[u8]> {
+        self.sent.iter().filter(|sent| sent.acknowledged).filter_map(|sent| sent.line.as_deref())
+    }
+
+    /// What is wrong.
+    pub fn failures(&self) -> &[String] {
+        &self.failures
+    }
+}
+
+/// `id location time`.
+fn fields_of(at: &AtLine<'_>) -> Vec<u8> {
+    [at.id, at.location.as_bytes(), at.time.as_bytes()].join(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: &[u8] = b"kiwi +1-1 5";
+    const LINE: &[u8] = b"AT Ball +1.000000000 kiwi +1-1 5";
+
+    fn history() -> History {
+        let mut history = History::default();
+        history.send("Ball", SENT.to_vec());
+        history
+    }
+
+    #[test]
+    fn the_same_line_everywhere_is_right() {
+        let mut history = history();
+        history.answered(SENT, LINE);
+        history.saw("Welsh", LINE);
+        assert!(history.failures().is_empty());
+        assert_eq!(history.counts(), (1, 1));
+    }
+
+    #[test]
+    fn an_altered_line_is_found() {
+        for line in [
+            &b"AT Ball +1.000000001 kiwi +1-1 5"[..],
+            b"AT Welsh +1.000000000 kiwi +1-1 5",
+            b"AT Ball +1.000000000 kiwi +1-2 5",
+            b"? IAMAT kiwi +1-1 5",
+        ] {
+            let mut history = history();
+            history.answered(SENT, LINE);
+            history.saw("Welsh", line);
+            assert_eq!(history.failures().len(), 1, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_report_is_found() {
+        let mut history = history();
+        history.send("Ball", b"kiwi +2-2 6".to_vec());
+        history.answered(b"kiwi +2-2 6", LINE);
+        assert_eq!(history.failures().len(), 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Looks at the stores while the herd runs, and says what is wrong.
+
+use std::collections::BTreeMap;
+
+use super::cluster::Cluster;
+use super::history::History;
+use crate::command::{AtLine, Command};
+use crate::store::Store;
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// For each process of a server, the last line seen of each client.
+    seen: BTreeMap<(String, u32), BTreeMap<Vec<u8>, Vec<u8>>>,
+    failures: Vec<String>,
+}
+
+impl Watch {
+    /// Looks at one store: no line is altered, none is forgotten, and no older one wins.
+    pub fn glance(&mut self, server: &str, process: u32, store: &Store, history: &mut History) {
+        let seen = self.seen.entry((server.to_owned(), process)).or_default();
+        if store.len() < seen.len() {
+            self.failures.push(format!("{server} has forgotten clients"));
+        }
+        for record in store.records() {
+            let old = seen.entry(record.id().to_vec()).or_default();
+            if old == record.line() {
+                continue;
+            }
+            history.saw(server, record.line());
+            if parse(old).is_some_and(|old| !record.as_at_line().supersedes(&old)) {
+                let (old, new) = (old.escape_ascii(), record.line().escape_ascii());
+                self.failures.push(format!("{server}: an older line won: {old} was replaced by {new}"));
+            }
+            *old = record.line().to_vec();
+        }
+    }
+
+    /// On a good network every server holds the newest of all acknowledged lines of every client.
+    pub fn expect_nothing_lost(&mut self, cluster: &Cluster) {
+        let Some(history) = cluster.history() else { return };
+        let (sent, acknowledged) = history.counts();
+        if sent != acknowledged {
+            self.fail(format!("{} of {sent} reports had no answer on a good network", sent - acknowledged));
+        }
+        for line in history.acknowledged() {
+            let Some(at) = parse(line) else { continue };
+            for (server, store) in cluster.stores() {
+                let holds = store.get(at.id).is_some_and(|record| !at.supersedes(&record.as_at_line()));
+                if !holds {
+                    self.fail(format!("{server} has lost {}", line.escape_ascii()));
+                }
+            }
+        }
+    }
+
+    /// Notes that something is wrong.
+    pub fn fail(&mut self, failure: String) {
+        self.failures.push(failure);
+    }
+
+    /// All that is wrong, what the clients saw included.
+    pub fn into_failures(mut self, history: Option<&History>) -> Vec<String> {
+        self.failures.extend(history.into_iter().flat_map(|history| history.failures().iter().cloned()));
+        self.failures
+    }
+}
+
+fn parse(line: &[u8]) -> Option<AtLine<'_>> {
+    match Command::parse(line) {
+        Ok(Command::At(at)) => Some(at),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(line: &[u8]) -> Store {
+        let mut store = Store::default();
+        store.accept(&parse(line).unwrap());
+        store
+    }
+
+    const OLD: &[u8] = b"AT Ball +1.000000000 kiwi +1-1 5";
+    const NEW: &[u8] = b"AT Ball +1.000000000 kiwi +1-1 6";
+
+    fn failures(stores: &[(u32, Store)]) -> Vec<String> {
+        let (mut watch, mut history) = (Watch::default(), History::default());
+        history.send("Ball", b"kiwi +1-1 5".to_vec());
+        history.send("Ball", b"kiwi +1-1 6".to_vec());
+        for (process, store) in stores {
+            watch.glance("Ball", *process, store, &mut history);
+        }
+        watch.into_failures(Some(&history))
+    }
+
+    #[test]
+    fn a_newer_line_may_replace_an_older_one() {
+        assert_eq!(failures(&[(0, store(OLD)), (0, store(NEW))]), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn an_older_line_that_wins_is_found() {
+        assert!(failures(&[(0, store(NEW)), (0, store(OLD))])[0].contains("an older line won"));
+    }
+
+    #[test]
+    fn a_forgotten_client_is_found_unless_the_process_is_another() {
+        assert!(failures(&[(0, store(NEW)), (0, Store::default())])[0].contains("forgotten"));
+        assert_eq!(failures(&[(0, store(NEW)), (1, Store::default())]), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_line_that_nobody_sent_is_found() {
+        let forged = store(b"AT Ball +1.000000000 kiwi +1-1 7");
+        assert!(failures(&[(0, forged)])[0].contains("nobody sent"));
+    }
+}
