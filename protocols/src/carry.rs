@@ -76,6 +76,28 @@ mod tests {
         assert_eq!(carry.waiting(), b"e");
     }
 
+    /// How many bytes are moved to other room while `feed` is called `times` times.
+    fn moved(carry: &mut Carry, times: usize, mut feed: impl FnMut(&mut Carry)) -> usize {
+        let moves = (0..times).map(|_| {
+            let before = (carry.bytes.capacity(), carry.start);
+            feed(carry);
+            let stayed = carry.bytes.capacity() == before.0 && carry.start >= before.1;
+            if stayed { 0 } else { carry.bytes.len() }
+        });
+        moves.sum()
+    }
+
+    #[test]
+    fn bytes_are_moved_about_once_however_they_come_and_go() {
+        for length in [10_000, 100_000] {
+            let mut carry = Carry::default();
+            let coming = moved(&mut carry, length, |carry| carry.feed(b"x", |_| 0));
+            let going = moved(&mut carry, length, |carry| carry.feed(b"", |_| 1));
+            assert!(coming < 3 * length && going < 2 * length, "{coming} and {going} of {length}");
+            assert!(carry.is_empty());
+        }
+    }
+
     #[test]
     fn an_empty_carry_gives_its_room_back() {
         let mut carry = Carry::default();

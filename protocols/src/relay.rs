@@ -5,8 +5,8 @@ use reactor::{AppCx, ConnId, ConnectError, Cx, Endpoint, Pressure, Protocol, Rea
 /// One side of a pair of connections, of which one was accepted and the other is dialled for it.
 ///
 /// - Neither side is read faster than the other takes it: while one's outbox is full the other is
-///   paused, so a pair holds little more than [`Limits::high_water`](reactor::Limits::high_water)
-///   in each direction.
+///   paused, so a pair holds [`Limits::high_water`](reactor::Limits::high_water) and what one read
+///   brings, in each direction, and no more.
 /// - When one peer closes its sending side, so do we towards the other; the way back stays open.
 /// - When one side is lost, the other goes too: after its last bytes if all is said, else at once,
 ///   so that a stream which was cut off does not pass for a whole one.
@@ -30,51 +30,49 @@ use reactor::{AppCx, ConnId, ConnectError, Cx, Endpoint, Pressure, Protocol, Rea
 /// ```
 #[derive(Debug)]
 pub struct Relay {
-    /// Whom to dial.
-    to: Option<Endpoint>,
-    /// The other side, as soon as it has an id.
-    other: Option<ConnId>,
+    other: Other,
     /// The peer has closed its sending side.
     ended: bool,
+}
+
+/// The other side of a pair.
+#[derive(Debug)]
+enum Other {
+    /// It is to be dialled there.
+    Wanted(Endpoint),
+    /// It has an id, though perhaps it is still on its way.
+    Is(ConnId),
 }
 
 impl Relay {
     /// The accepted side; it dials `to` for the other and reads nothing until that is there.
     pub fn to(to: impl Into<Endpoint>) -> Relay {
-        Relay { to: Some(to.into()), other: None, ended: false }
+        Relay { other: Other::Wanted(to.into()), ended: false }
     }
 
     /// The dialled side of what `front` accepted.
     fn behind(front: ConnId) -> Relay {
-        Relay { to: None, other: Some(front), ended: false }
-    }
-
-    fn dial<A: 'static>(&mut self, cx: &mut Cx<'_, A, Self>, to: Endpoint) {
-        cx.transport.pause_reading();
-        let front = cx.transport.id();
-        self.other = Some(cx.reactor.connect(to, Relay::behind(front)));
-    }
-
-    fn dialled<A: 'static>(&mut self, cx: &mut Cx<'_, A, Self>, front: ConnId) {
-        if cx.transport.peers().is_open(front) {
-            cx.transport.peers().resume_reading(front);
-        } else {
-            cx.transport.abort_connection();
-        }
+        Relay { other: Other::Is(front), ended: false }
     }
 }
 
 impl<A: 'static> Protocol<A> for Relay {
     fn connection_made(&mut self, cx: &mut Cx<'_, A, Self>) {
-        match (self.to.take(), self.other) {
-            (Some(to), _) => self.dial(cx, to),
-            (None, Some(front)) => self.dialled(cx, front),
-            (None, None) => unreachable!("a relay is made by `to` or `behind`"),
+        match &self.other {
+            Other::Wanted(to) => {
+                cx.transport.pause_reading();
+                let back = Relay::behind(cx.transport.id());
+                self.other = Other::Is(cx.reactor.connect(to.clone(), back));
+            }
+            Other::Is(front) if cx.transport.peers().is_open(*front) => {
+                cx.transport.peers().resume_reading(*front);
+            }
+            Other::Is(_) => cx.transport.abort_connection(), // it has gone meanwhile
         }
     }
 
     fn data_received(&mut self, cx: &mut Cx<'_, A, Self>, data: &[u8]) {
-        let Some(other) = self.other else { return };
+        let Other::Is(other) = self.other else { return };
         if cx.transport.peers().write(other, data) == Sent::Full {
             cx.transport.abort_connection(); // a stream with a hole in it is worth nothing
         }
@@ -82,13 +80,13 @@ impl<A: 'static> Protocol<A> for Relay {
 
     fn read_closed(&mut self, cx: &mut Cx<'_, A, Self>) {
         self.ended = true;
-        if let Some(other) = self.other {
+        if let Other::Is(other) = self.other {
             cx.reactor.call(other, |_: &mut Relay, cx| cx.transport.lose_write());
         }
     }
 
     fn pressure(&mut self, cx: &mut Cx<'_, A, Self>, pressure: Pressure) {
-        let Some(other) = self.other else { return };
+        let Other::Is(other) = self.other else { return };
         match pressure {
             Pressure::High => cx.transport.peers().pause_reading(other),
             Pressure::Low => cx.transport.peers().resume_reading(other),
@@ -96,7 +94,7 @@ impl<A: 'static> Protocol<A> for Relay {
     }
 
     fn connection_lost(&mut self, cx: &mut Cx<'_, A, Self>, reason: &Reason) {
-        let Some(other) = self.other else { return };
+        let Other::Is(other) = self.other else { return };
         if self.ended || matches!(reason, Reason::Closed) {
             cx.transport.peers().lose(other);
         } else {
@@ -106,7 +104,7 @@ impl<A: 'static> Protocol<A> for Relay {
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, A>, error: &ConnectError) {
         log::warn!("a relay could not reach the other side: {error}");
-        if let Some(front) = self.other {
+        if let Other::Is(front) = self.other {
             cx.peers.lose(front);
         }
     }
@@ -119,7 +117,7 @@ mod tests {
 
     use reactor::net::Key;
     use reactor::testing::{Call, Harness, MockNet, Remote, RemoteId};
-    use reactor::{Limits, Peer, Reactor, Turn};
+    use reactor::{Limits, Peer, Reactor};
 
     use super::*;
 
@@ -150,7 +148,7 @@ mod tests {
         }
 
         fn settle(&mut self) {
-            assert_eq!(self.net.settle(&mut self.reactor).unwrap(), Turn::Running);
+            self.net.settle(&mut self.reactor).unwrap();
         }
 
         fn front(&mut self) -> &mut Remote {
@@ -260,6 +258,20 @@ mod tests {
         pair.front().set_room(usize::MAX);
         pair.settle();
         assert_eq!(pair.front().sent(), b"a whole answer");
+    }
+
+    #[test]
+    fn a_stop_lets_either_side_finish() {
+        let mut pair = Pair::joined();
+        pair.front().set_room(0);
+        pair.back().feed(b"last words");
+        pair.settle();
+        pair.reactor.enter(&pair.net, |cx| cx.reactor.stop());
+        pair.settle();
+        assert!(pair.back().has_ended());
+        pair.front().set_room(usize::MAX);
+        pair.settle();
+        assert_eq!(pair.front().sent(), b"last words");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 pub mod net;
 pub mod testing;
 pub mod mio_net;
-// pub mod sim;
+pub mod sim;
 
 mod counters;
 mod cx;

@@ -49,7 +49,7 @@ pub(crate) struct Wire {
     id: ConnId,
     pub(crate) peer: Peer,
     pub(crate) outbox: Outbox,
-    /// When something was last heard.
+    /// When something was last heard; `NEVER`: the silence is counted from this turn.
     pub(crate) heard: Time,
     /// How long nothing may be heard; `Duration::MAX`: for ever.
     pub(crate) idle: Duration,
@@ -209,6 +209,13 @@ impl Wires {
         if let Some(wire) = self.get_mut(id) {
             change(wire);
             self.notes.retimed.push(id);
+        }
+    }
+
+    /// Counts the silence from `now` where that was asked for.
+    pub(crate) fn begin_silence(&mut self, id: ConnId, now: Time) {
+        if let Some(wire) = self.get_mut(id).filter(|wire| wire.heard == Time::NEVER) {
+            wire.heard = now;
         }
     }
 

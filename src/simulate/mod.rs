@@ -24,6 +24,8 @@ pub use watch::Watch;
 
 /// How long the storm lasts.
 const STORM: Duration = Duration::from_secs(10);
+/// How long a link may look up although its other end is gone: the time of the unanswered pings.
+const SETTLING: Duration = Duration::from_secs(6);
 /// How long the herd may take, once healed, until all links are up, and then until all servers agree.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the stores are looked at.
@@ -101,6 +103,7 @@ fn run(cluster: &mut Cluster, is_good: bool) -> io::Result<Vec<String>> {
         cluster.run_for(PATIENCE)?;
         watch.expect_nothing_lost(cluster);
     }
+    cluster.watch_until(cluster.now() + SETTLING, GLANCE, &mut watch)?;
     let until = cluster.now() + PATIENCE;
     if !cluster.run_to(until, GLANCE, &mut watch, Cluster::is_linked)? {
         watch.fail(format!("after {PATIENCE:?} of calm some links are still down"));

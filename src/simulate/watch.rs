@@ -1,11 +1,11 @@
 //! Looks at the stores while the herd runs, and says what is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cluster::Cluster;
 use super::history::History;
 use crate::command::{AtLine, Command};
-use crate::store::Store;
+use crate::store::{Record, Store};
 
 /// What was seen so far.
 #[derive(Debug, Default)]
@@ -36,7 +36,11 @@ impl Watch {
         }
     }
 
-    /// On a good network every server holds the newest of all acknowledged lines of every client.
+    /// On a good network every report is answered, no server holds less than the newest acknowledged line
+    /// of any client, and all hold the same lines.
+    ///
+    /// Of two reports of the same time, a server that has the one answers the other and drops it (the
+    /// specification, section 3), so it is the time that counts here.
     pub fn expect_nothing_lost(&mut self, cluster: &Cluster) {
         let Some(history) = cluster.history() else { return };
         let (sent, acknowledged) = history.counts();
@@ -46,11 +50,23 @@ impl Watch {
         for line in history.acknowledged() {
             let Some(at) = parse(line) else { continue };
             for (server, store) in cluster.stores() {
-                let holds = store.get(at.id).is_some_and(|record| !at.supersedes(&record.as_at_line()));
-                if !holds {
+                if store.get(at.id).is_none_or(|record| record.time() < at.time) {
                     self.fail(format!("{server} has lost {}", line.escape_ascii()));
                 }
             }
+        }
+        self.expect_the_same_everywhere(cluster);
+    }
+
+    fn expect_the_same_everywhere(&mut self, cluster: &Cluster) {
+        let mut contents = cluster.stores().map(|(server, store)| {
+            let lines: BTreeSet<&[u8]> = store.records().map(Record::line).collect();
+            (server, lines)
+        });
+        let Some((first, lines)) = contents.next() else { return };
+        let others: Vec<_> = contents.filter(|(_, other)| *other != lines).map(|(server, _)| server).collect();
+        for other in others {
+            self.fail(format!("{first} and {other} hold different lines on a good network"));
         }
     }
 

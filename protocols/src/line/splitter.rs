@@ -87,6 +87,16 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_come_one_by_one_are_searched_once_each() {
+        let (mut line, mut splitter) = (Vec::new(), Splitter::default());
+        for _ in 0..1_000 {
+            line.push(b'x');
+            assert_eq!(splitter.cut(&line, 1_000), Cut::Unfinished);
+            line.fill(b'\n'); // to be found by whoever searches them again
+        }
+    }
+
+    #[test]
     fn a_line_that_is_too_long_is_skipped_to_its_end() {
         let mut splitter = Splitter::default();
         assert_eq!(splitter.skip(b"xxx"), 3);

@@ -113,10 +113,13 @@ impl<'a> Transport<'a> {
         self.wires.get(self.me).map_or(0, |wire| wire.outbox.len())
     }
 
-    /// Ends the connection with [`Reason::Idle`] when nothing is heard for so long. It costs one
-    /// lazily moved timer, whatever the traffic.
+    /// Ends the connection with [`Reason::Idle`] when nothing is heard for so long, counted from
+    /// now. It costs one lazily moved timer, whatever the traffic.
     pub fn set_idle_timeout(&mut self, after: Option<Duration>) {
-        self.wires.retime(self.me, |wire| wire.idle = after.unwrap_or(Duration::MAX));
+        self.wires.retime(self.me, |wire| {
+            wire.idle = after.unwrap_or(Duration::MAX);
+            wire.heard = Time::NEVER;
+        });
     }
 
     /// Ends the connection with [`Reason::DeadlinePassed`] at `at`, whatever is heard until then:

@@ -9,7 +9,8 @@ use crate::net::{ConnId, Event, Net};
 impl<A: 'static> Reactor<A> {
     pub(super) fn poll(&mut self, net: &mut impl Net, at_most: Option<Duration>) -> io::Result<()> {
         let mut events = std::mem::take(&mut self.events);
-        let polled = net.poll(self.patience(at_most), &mut events);
+        let patience = self.patience(net, at_most);
+        let polled = net.poll(patience, &mut events);
         self.core.counters.turns += 1;
         self.read_clocks(net);
         for event in events.drain(..) {
@@ -20,11 +21,12 @@ impl<A: 'static> Reactor<A> {
     }
 
     /// How long to wait: not at all while there is something to do, else until the next timer.
-    fn patience(&self, at_most: Option<Duration>) -> Option<Duration> {
+    /// The last turn may have taken long, so it is the net that knows how late it is.
+    fn patience(&self, net: &impl Net, at_most: Option<Duration>) -> Option<Duration> {
         if self.is_busy() {
             return Some(Duration::ZERO);
         }
-        let timer = self.next_timer().map(|at| at.since(self.core.now));
+        let timer = self.next_timer().map(|at| at.since(net.now()));
         timer.into_iter().chain(at_most).min()
     }
 

@@ -20,6 +20,7 @@ impl<A: 'static> Reactor<A> {
             self.close(net, id);
         }
         for id in std::mem::take(&mut self.wires.notes.retimed) {
+            self.wires.begin_silence(id, self.core.now);
             self.arm(id);
         }
         self.enforce_stop(net);

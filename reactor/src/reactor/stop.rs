@@ -1,6 +1,8 @@
 //! The end of the loop: close the ports, let the connections finish, cut off the rest.
 
+use super::calls::guarded;
 use super::{Reactor, Turn};
+use crate::cx::AppCx;
 use crate::net::{Net, Signal};
 use crate::protocol::Input;
 use crate::reason::{ConnectError, Reason};
@@ -41,10 +43,13 @@ impl<A: 'static> Reactor<A> {
     }
 
     fn tell_signal(&mut self, signal: Signal) {
-        if let Some(mut hook) = self.on_signal.take() {
-            hook(&mut crate::cx::AppCx::new(self.parts()), signal);
-            self.on_signal = Some(hook);
+        let Some(mut hook) = self.on_signal.take() else { return };
+        let (contain, parts) = (self.contain_panics, self.parts());
+        if let Err(message) = guarded(contain, || hook(&mut AppCx::new(parts), signal)) {
+            self.core.counters.panics += 1;
+            log::error!("the hook of a signal panicked: {message}");
         }
+        self.on_signal = Some(hook);
     }
 
     pub(super) fn begin_stop(&mut self, net: &mut impl Net) {

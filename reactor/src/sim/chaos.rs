@@ -192,7 +192,9 @@ impl World {
             Kind::Partition => self.part(lasting),
             Kind::Clog => {
                 let (from, to) = (self.some_host(), self.some_host());
-                self.clog(from, to, lasting);
+                if from != to {
+                    self.clog(from, to, lasting);
+                }
             }
             Kind::Reset => {
                 self.reset_some_stream();
@@ -217,6 +219,9 @@ impl World {
             _ => self.halves(),
         };
         directs.retain(|(from, to)| from != to);
+        if directs.is_empty() {
+            return;
+        }
         if !self.schedule.percent(self.faults.mix.one_way) {
             directs.extend_from_within(..);
             let back = directs.len() / 2;
@@ -279,7 +284,7 @@ impl World {
 
     fn some_host(&mut self) -> HostId {
         let index = size(&mut self.schedule, self.hosts.len());
-        HostId::new(u16::try_from(index).unwrap_or(0))
+        HostId::nth(u16::try_from(index).unwrap_or(0))
     }
 
     fn some_restartable(&mut self) -> Option<HostId> {

@@ -16,7 +16,8 @@ pub struct HostId(u16);
 impl HostId {
     pub(super) const FIRST: HostId = HostId(0);
 
-    pub(super) const fn new(index: u16) -> HostId {
+    /// The host that was, or will be, added after `index` others.
+    pub const fn nth(index: u16) -> HostId {
         HostId(index)
     }
 
@@ -26,7 +27,7 @@ impl HostId {
     }
 
     /// The host's address: 10.0.0.1 for the first, and so on.
-    pub(super) fn ip(self) -> IpAddr {
+    pub fn ip(self) -> IpAddr {
         let [high, low] = self.0.saturating_add(1).to_be_bytes();
         Ipv4Addr::new(10, 0, high, low).into()
     }
@@ -217,11 +218,11 @@ mod tests {
     #[test]
     fn addresses_name_hosts_and_back() {
         for index in [0, 1, 254, 255, 1_000] {
-            let host = HostId::new(index);
+            let host = HostId::nth(index);
             assert_eq!(HostId::at(host.ip(), HostId::FIRST), Some(host));
         }
-        assert_eq!(HostId::new(0).ip(), IpAddr::from([10, 0, 0, 1]));
-        assert_eq!(HostId::at([127, 0, 0, 9].into(), HostId::new(3)), Some(HostId::new(3)));
+        assert_eq!(HostId::nth(0).ip(), IpAddr::from([10, 0, 0, 1]));
+        assert_eq!(HostId::at([127, 0, 0, 9].into(), HostId::nth(3)), Some(HostId::nth(3)));
         assert_eq!(HostId::at([10, 0, 0, 0].into(), HostId::FIRST), None);
         assert_eq!(HostId::at([192, 168, 0, 1].into(), HostId::FIRST), None);
     }

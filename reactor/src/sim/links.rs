@@ -81,8 +81,8 @@ impl Links {
 mod tests {
     use super::*;
 
-    const AB: Direct = (HostId::new(0), HostId::new(1));
-    const BA: Direct = (HostId::new(1), HostId::new(0));
+    const AB: Direct = (HostId::nth(0), HostId::nth(1));
+    const BA: Direct = (HostId::nth(1), HostId::nth(0));
 
     #[test]
     fn a_link_passes_again_when_the_last_reason_is_gone() {
@@ -104,7 +104,7 @@ mod tests {
             links.block(direct, Block::Cut, Time::ZERO);
             links.hold(direct, Delivery::Fault);
         }
-        links.drop_from(HostId::new(0));
+        links.drop_from(HostId::nth(0));
         assert!(links.unblock(AB, Block::Cut).is_empty());
         assert_eq!(links.unblock(BA, Block::Cut).len(), 1);
     }

@@ -67,8 +67,14 @@ impl<N: Node> Runner<N> {
 
     /// Adds a host and boots it; scheduled faults may crash it from now on.
     pub fn add_host(&mut self) -> HostId {
-        let host = self.world.add_host();
+        let host = self.add_bystander();
         self.world.set_restartable(host);
+        host
+    }
+
+    /// Adds a host and boots it; scheduled faults neither crash it nor let it stand still.
+    pub fn add_bystander(&mut self) -> HostId {
+        let host = self.world.add_host();
         let node = (self.boot)(&mut self.world.net(host), None);
         self.slots.push(Slot::new(host, 0, node));
         host

@@ -214,7 +214,7 @@ impl World {
         let window = self.streams.get(id.far()).map_or(usize::MAX, |far| far.window);
         let Some(end) = self.streams.get_mut(id) else { return };
         let (has_more, has_ended) = (!end.inbox.is_empty(), end.has_ended());
-        end.read_armed = short && !has_ended;
+        end.read_armed = short;
         end.unacknowledged += n;
         if end.unacknowledged >= window.div_ceil(4) && !has_ended {
             let bytes = std::mem::take(&mut end.unacknowledged);

@@ -91,7 +91,7 @@ impl World {
     /// If there are 65,534 hosts already.
     pub fn add_host(&mut self) -> HostId {
         assert!(self.hosts.len() < usize::from(u16::MAX) - 1, "no address is left for another host");
-        let id = HostId::new(u16::try_from(self.hosts.len()).unwrap_or(u16::MAX));
+        let id = HostId::nth(u16::try_from(self.hosts.len()).unwrap_or(u16::MAX));
         let mut host = Host::new(id);
         host.reads_slowly = self.schedule.percent(self.faults.slow_readers);
         host.wall = WallClock::new(self.draw_skew(), self.draw_drift());
@@ -106,7 +106,7 @@ impl World {
 
     /// All hosts, in the order in which they were added.
     pub fn hosts(&self) -> impl ExactSizeIterator<Item = HostId> + use<> {
-        (0..u16::try_from(self.hosts.len()).unwrap_or(u16::MAX)).map(HostId::new)
+        (0..u16::try_from(self.hosts.len()).unwrap_or(u16::MAX)).map(HostId::nth)
     }
 
     /// The address of a host. It also has all of 127.0.0.0/8 to itself.
@@ -194,9 +194,9 @@ impl World {
             Delivery::Reset(end) => self.reset_arrives(end),
             Delivery::Edge(end) => self.readable(end),
             Delivery::GiveUp(end) => self.give_up(end),
-            Delivery::Answer(host, boot, event) => self.answer(host, boot, "answer", |_| event),
+            Delivery::Answer(host, boot, event) => self.answer(host, boot, "answer", || event),
             Delivery::Work(host, boot, job, work) => {
-                self.answer(host, boot, "work", |_| Event::Done(job, Ok(work())));
+                self.answer(host, boot, "work", || Event::Done(job, Ok(work())));
             }
             Delivery::Fault => self.strike(),
             Delivery::Relief(relief) => self.relieve(relief),
@@ -220,11 +220,10 @@ impl World {
     }
 
     /// Hands an event to the process that waits for it, if that one still lives.
-    fn answer(&mut self, host: HostId, boot: u32, kind: &str, event: impl FnOnce(&World) -> Event) {
+    fn answer(&mut self, host: HostId, boot: u32, kind: &str, event: impl FnOnce() -> Event) {
         if self.hosts[host.index()].boot == boot {
             self.trace.note(self.now, kind, host.index() as u64, b"");
-            let event = event(self);
-            self.hosts[host.index()].pending.push(Pending::Event(event));
+            self.hosts[host.index()].pending.push(Pending::Event(event()));
         }
     }
 

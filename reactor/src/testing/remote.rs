@@ -28,6 +28,7 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub struct Remote {
     pub(super) address: SocketAddr,
+    pub(super) conn: Option<ConnId>,
     pub(super) phase: Phase,
     pub(super) script: Script,
     inbox: VecDeque<u8>,
@@ -60,6 +61,7 @@ impl Remote {
     pub(super) fn new(address: SocketAddr, phase: Phase) -> Remote {
         Remote {
             address,
+            conn: None,
             phase,
             script: Script::default(),
             inbox: VecDeque::new(),
@@ -76,6 +78,21 @@ impl Remote {
             write_armed: false,
             edge: Edge::default(),
         }
+    }
+
+    /// What the reactor calls the connection; `None` if it never took it.
+    pub fn conn(&self) -> Option<ConnId> {
+        self.conn
+    }
+
+    /// Whether it was dialled and has not answered yet.
+    pub fn is_dialled(&self) -> bool {
+        matches!(self.phase, Phase::Dialling)
+    }
+
+    /// Whether it can still send: the connection is made, and not closed from this side.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open) && !self.closed
     }
 
     /// Takes the connection that was dialled to it.
@@ -196,7 +213,9 @@ impl Remote {
         match call {
             Call::Read if blocked => self.arm_read(),
             Call::Write if blocked => self.arm_write(),
-            Call::ConnectResult if blocked && !matches!(self.phase, Phase::Dialling) => self.edge.write = true,
+            Call::ConnectResult if blocked && !matches!(self.phase, Phase::Dialling) => {
+                self.edge.write = true;
+            }
             _ => {}
         }
     }

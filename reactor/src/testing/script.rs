@@ -3,21 +3,35 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-/// A method of [`Net`](crate::Net) that can be counted, and, if it can fail, made to fail.
+#[cfg(doc)]
+use crate::net::Net;
+
+/// A method of [`Net`] that can be counted, and, if it can fail, made to fail.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "each is named for its method")]
 pub enum Call {
+    /// [`Net::listen`].
     Listen,
+    /// [`Net::accept`].
     Accept,
+    /// [`Net::close_port`].
     ClosePort,
+    /// [`Net::connect`].
     Connect,
+    /// [`Net::connect_result`].
     ConnectResult,
+    /// [`Net::read`].
     Read,
+    /// [`Net::write`].
     Write,
+    /// [`Net::shutdown_write`].
     ShutdownWrite,
+    /// [`Net::close`].
     Close,
+    /// [`Net::resolve`].
     Resolve,
+    /// [`Net::defer`].
     Defer,
+    /// [`Net::poll`].
     Poll,
 }
 

@@ -1,5 +1,6 @@
 //! A protocol that writes down what it hears, and the world it lives in.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -91,7 +92,8 @@ impl Protocol<App> for Probe {
     }
 
     fn data_received(&mut self, cx: &mut Cx<'_, App, Self>, data: &[u8]) {
-        let text = if data.len() > 40 { format!("{} bytes", data.len()) } else { data.escape_ascii().to_string() };
+        let text =
+            if data.len() > 40 { format!("{} bytes", data.len()) } else { data.escape_ascii().to_string() };
         self.hear(cx, When::Data, &format!("data {text}"));
     }
 

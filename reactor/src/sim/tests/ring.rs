@@ -70,7 +70,7 @@ fn dial(cx: &mut AppCx<'_, Counter>) {
 }
 
 fn boot(net: &mut SimNet<'_>, _: Option<Reactor<Counter>>) -> Reactor<Counter> {
-    let next = HostId::new((u16::try_from(net.host().index()).unwrap() + 1) % HOSTS);
+    let next = HostId::nth((u16::try_from(net.host().index()).unwrap() + 1) % HOSTS);
     let app = Counter { next: (next.ip(), 80).into(), heard: 0 };
     let mut reactor = Reactor::new(app, 1, Limits::default());
     let here = SocketAddr::from(([0, 0, 0, 0], 80));

@@ -1,0 +1,65 @@
+//! A client on a plain socket.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use super::PATIENCE;
+
+/// One connection. Whatever does not come in time fails the test.
+pub(crate) struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub(crate) fn connect(port: u16) -> Client {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client(BufReader::new(stream))
+    }
+
+    pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) {
+        self.stream().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// The next line, without its LF; `None` at the end.
+    pub(crate) fn line(&mut self) -> Option<Vec<u8>> {
+        let mut line = Vec::new();
+        self.0.read_until(b'\n', &mut line).unwrap();
+        line.pop().inspect(|end| assert_eq!(*end, b'\n', "{}", line.escape_ascii()))?;
+        Some(line)
+    }
+
+    /// Sends a line and reads one.
+    pub(crate) fn ask(&mut self, line: &str) -> String {
+        self.send(format!("{line}\n"));
+        String::from_utf8(self.line().unwrap()).unwrap()
+    }
+
+    /// Sends a WHATSAT and reads its answer: the AT line, the places, and the empty line.
+    pub(crate) fn whatsat(&mut self, query: &str) -> String {
+        let mut answer = self.ask(&format!("WHATSAT {query}")) + "\n";
+        while answer.starts_with("AT ") && !answer.ends_with("\n\n") {
+            answer += &String::from_utf8(self.line().unwrap()).unwrap();
+            answer.push('\n');
+        }
+        answer
+    }
+
+    /// Sends nothing more.
+    pub(crate) fn finish(&self) {
+        self.stream().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Everything up to the end, be it a reset.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("no end: {error}"),
+            _ => bytes,
+        }
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        self.0.get_ref()
+    }
+}

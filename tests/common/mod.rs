@@ -1,0 +1,204 @@
+//! Servers as real processes on loopback, for tests from outside.
+
+#![allow(dead_code, reason = "every test program uses its own part of it")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the tests stand outside of the reactor"
+)]
+
+mod client;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+pub(crate) use client::Client;
+
+pub(crate) const NAMES: [&str; 5] = ["Alford", "Ball", "Hamilton", "Holiday", "Welsh"];
+
+/// How long anything may take; nothing here is about speed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The five servers of a configuration with its own folder and ports; those that run are killed at the end.
+pub(crate) struct Herd {
+    folder: TempDir,
+    /// Of each server, for clients; the next one is for neighbours.
+    ports: BTreeMap<&'static str, u16>,
+    running: BTreeMap<&'static str, Process>,
+}
+
+impl Herd {
+    /// A herd of which no server runs yet.
+    pub(crate) fn new() -> Herd {
+        let folder = tempfile::tempdir().unwrap();
+        let ports: BTreeMap<_, _> = NAMES.into_iter().map(|name| (name, free_ports())).collect();
+        let mut toml = String::from("herd.dir = \"data\"\n");
+        for (name, port) in &ports {
+            let peer = port + 1;
+            writeln!(toml, "servers.{name} = {{ client_port = {port}, peer_port = {peer}, web_port = 0 }}")
+                .unwrap();
+        }
+        fs::write(folder.path().join("herd.toml"), toml).unwrap();
+        Herd { folder, ports, running: BTreeMap::new() }
+    }
+
+    /// All five run and listen.
+    pub(crate) fn of_five() -> Herd {
+        let mut herd = Herd::new();
+        NAMES.into_iter().for_each(|name| herd.start(name));
+        herd
+    }
+
+    /// Welsh alone, configured with these flags.
+    pub(crate) fn of_one(flags: &[&str]) -> Herd {
+        let mut herd = Herd::new();
+        herd.start_with("Welsh", flags);
+        herd
+    }
+
+    pub(crate) fn start(&mut self, name: &'static str) {
+        self.start_with(name, &[]);
+    }
+
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start_with(&mut self, name: &'static str, flags: &[&str]) {
+        let process = self.spawn(name, &[&[name], flags].concat());
+        self.running.insert(name, process);
+        eventually(&format!("{name} is ready"), || self.said(name).contains(": ready: "));
+    }
+
+    /// Runs `herd` with these arguments; what it says is found under `name`.
+    pub(crate) fn spawn(&self, name: &str, arguments: &[&str]) -> Process {
+        let said = File::create(self.path(&format!("{name}.err"))).unwrap();
+        Process(self.command(arguments).stdout(Stdio::null()).stderr(said).spawn().unwrap())
+    }
+
+    /// Runs `herd` with these arguments to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// `herd` in the folder of this herd, where its configuration is.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HERD_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null()).current_dir(&self.folder);
+        command
+    }
+
+    pub(crate) fn process(&mut self, name: &str) -> &mut Process {
+        self.running.get_mut(name).unwrap()
+    }
+
+    pub(crate) fn kill(&mut self, name: &str) {
+        self.running.remove(name).unwrap();
+    }
+
+    pub(crate) fn client(&self, name: &str) -> Client {
+        Client::connect(self.ports[name])
+    }
+
+    /// A connection to the port for neighbours.
+    pub(crate) fn stranger(&self, name: &str) -> Client {
+        Client::connect(self.ports[name] + 1)
+    }
+
+    pub(crate) fn port(&self, name: &str) -> u16 {
+        self.ports[name]
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What a server said on standard error so far.
+    pub(crate) fn said(&self, name: &str) -> String {
+        read(&self.path(&format!("{name}.err")))
+    }
+
+    /// The log of a server so far.
+    pub(crate) fn log(&self, name: &str) -> String {
+        read(&self.path(&format!("data/{name}.log")))
+    }
+
+    /// The AT line by which a server knows a client.
+    pub(crate) fn knows(&self, name: &str, id: &str) -> Option<String> {
+        let answer = self.client(name).ask(&format!("WHATSAT {id} 1 1"));
+        answer.starts_with("AT ").then_some(answer)
+    }
+
+    /// Waits until all `servers` know the client by this line.
+    pub(crate) fn await_news(&self, servers: &[&str], id: &str, line: &str) {
+        for name in servers {
+            let knows = || self.knows(name, id).as_deref() == Some(line);
+            eventually(&format!("{name} knows {id} by {line:?}"), knows);
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8(fs::read(path).unwrap_or_default()).unwrap()
+}
+
+/// A process that does not outlive its test.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let mut status = None;
+        eventually("a process ends", || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until something is so.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "still not so after {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Two neighbouring ports that nobody listens on: below those that the system gives to outgoing
+/// connections, which might take one of them between two starts of a server.
+fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (0..1000)
+        .map(|_| first + NEXT.fetch_add(2, Ordering::Relaxed) % 5000)
+        .find(|port| is_free(*port) && is_free(port + 1))
+        .unwrap()
+}
