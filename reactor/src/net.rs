@@ -160,11 +160,12 @@ pub trait Net {
 }
 
 /// Whether accepting failed because descriptors or memory ran out, so that trying again at once
-/// would spin: EMFILE, ENFILE, ENOBUFS, ENOMEM (accept(2)).
+/// would spin: EMFILE, ENFILE, ENOBUFS, ENOMEM (accept(2)), ENOSPC (epoll_ctl(2)).
 pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
     const ENOMEM: i32 = 12;
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
+    const ENOSPC: i32 = 28;
     const ENOBUFS: i32 = 105;
-    matches!(error.raw_os_error(), Some(ENOMEM | ENFILE | EMFILE | ENOBUFS))
+    matches!(error.raw_os_error(), Some(ENOMEM | ENFILE | EMFILE | ENOSPC | ENOBUFS))
 }

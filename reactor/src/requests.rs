@@ -49,6 +49,8 @@ pub(crate) struct Core<A> {
     pub(crate) queue: VecDeque<Request<A>>,
     pub(crate) conns: Keys,
     pub(crate) ports: Keys,
+    /// Once a stop has begun: until when connections may finish.
+    pub(crate) stop_by: Option<Time>,
     jobs: BTreeMap<JobId, JobDone<A>>,
     next_job: u64,
 }
@@ -65,6 +67,7 @@ impl<A> Core<A> {
             queue: VecDeque::new(),
             conns: Keys::default(),
             ports: Keys::default(),
+            stop_by: None,
             jobs: BTreeMap::new(),
             next_job: 0,
         }

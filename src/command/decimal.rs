@@ -5,6 +5,9 @@
 
 use std::cmp::Ordering;
 
+/// Numbers of so many digits are all below 2^64.
+const SAFE_DIGITS: usize = 19;
+
 /// Digits, or digits, a point and digits; no sign, no exponent, nothing before or after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decimal<'a> {
@@ -34,8 +37,11 @@ impl<'a> Decimal<'a> {
 
     /// The part before the point as a number; `u64::MAX` if it is greater than that.
     pub(crate) fn whole_saturating(&self) -> u64 {
-        let append =
-            |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+        let value = |digit: &u8| u64::from(digit - b'0');
+        if self.whole.len() <= SAFE_DIGITS {
+            return self.whole.iter().fold(0, |number, digit| number * 10 + value(digit));
+        }
+        let append = |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(value(digit));
         self.whole.iter().fold(0, append)
     }
 

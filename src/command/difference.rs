@@ -3,8 +3,8 @@
 //! From the specification, section 3: an explicit sign and exactly nine decimals. It is printed digit by
 //! digit into an array on the stack, for every IAMAT needs one.
 
-use crate::command::decimal::Decimal;
 use crate::command::Timestamp;
+use crate::command::decimal::Decimal;
 
 /// A sign, nineteen digits, a point and nine digits: the longest there is (an 18-digit time, a clock before
 /// 1970).

@@ -48,7 +48,7 @@ impl<'a> Command<'a> {
     ///
     /// [`Invalid`] if it is none of the three; the specification, section 5, says what to answer.
     pub fn parse(line: &'a [u8]) -> Result<Self, Invalid> {
-        let mut words = words(line);
+        let mut words = Words(line);
         match words.next().ok_or(Invalid::Empty)? {
             b"IAMAT" => Report::parse(fields(words)?).map(Command::Iamat),
             b"AT" => AtLine::parse(fields(words)?).map(Command::At),
@@ -58,9 +58,20 @@ impl<'a> Command<'a> {
     }
 }
 
-/// The words of a line, none of them empty.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|&byte| is_white_space(byte)).filter(|word| !word.is_empty())
+/// The words of a line, none of them empty: what is left of the line.
+struct Words<'a>(&'a [u8]);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.0.iter().position(|&byte| !is_white_space(byte))?;
+        let rest = &self.0[start..];
+        let end = rest.iter().position(|&byte| is_white_space(byte)).unwrap_or(rest.len());
+        let (word, rest) = rest.split_at(end);
+        self.0 = rest;
+        Some(word)
+    }
 }
 
 /// Space; tab, LF, vertical tab, form feed, CR. (`u8::is_ascii_whitespace` leaves out the vertical tab.)

@@ -1,7 +1,7 @@
 //! What a WHATSAT asks for.
 
-use crate::command::decimal::Decimal;
 use crate::command::Invalid;
+use crate::command::decimal::Decimal;
 
 /// The farthest a query may look, in kilometres.
 const MAX_RADIUS_KM: u64 = 50;

@@ -72,7 +72,11 @@ impl<'a> Timestamp<'a> {
 
 /// The first nine digits of a fraction, as nanoseconds.
 fn first_nine(fraction: &[u8]) -> u32 {
-    (0..9).fold(0, |nanos, i| nanos * 10 + fraction.get(i).map_or(0, |digit| u32::from(digit - b'0')))
+    let append = |number: u32, digit: &u8| number * 10 + u32::from(digit - b'0');
+    match fraction.first_chunk::<9>() {
+        Some(nine) => nine.iter().fold(0, append),
+        None => (fraction.len()..9).fold(fraction.iter().fold(0, append), |nanos, _| nanos * 10),
+    }
 }
 
 impl Ord for Timestamp<'_> {

@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, ServerEntry, default_servers, host, url};
+use super::{Config, Durability, ServerEntry, default_servers, host, url};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -35,7 +35,11 @@ impl Config {
         self.available("peers.mode", self.peers.mode, "\"links\"")?;
         self.available("peers.auth", self.peers.auth, "\"key\"")?;
         self.available("clients.tls", self.clients.tls, "false")?;
-        self.available("places.provider", self.places.provider, "\"builtin\"")
+        self.available("places.provider", self.places.provider, "\"builtin\"")?;
+        match self.store.durability {
+            Durability::Always => self.available("store.durability", Durability::Always, "\"no\""),
+            Durability::Everysec | Durability::No => Ok(()),
+        }
     }
 
     fn available(
@@ -162,6 +166,10 @@ mod tests {
                 "places.provider = \"google-legacy\"",
                 "herd.toml:1: places.provider: \"google-legacy\" is not available in this version; \
                  available: \"builtin\"",
+            ),
+            (
+                "store.durability = \"always\"",
+                "herd.toml:1: store.durability: \"always\" is not available in this version; available: \"no\"",
             ),
             (
                 "places.provider = \"bing\"",

@@ -93,7 +93,7 @@ mod tests {
             ("HERD_SERVERS_ALFORD_CLIENT_PORT", "13000"),
             ("HERD_LIMITS_IDLE", "1h"),
             ("HERD_CONFIG", "not a key"),
-            ("HOME", "/root"),
+            ("HOME", "/nowhere"),
         ];
         let config = layered("", &variables, &[]).unwrap();
         assert!(!config.log.traffic);

@@ -152,7 +152,7 @@ impl Config {
         let mut notices = Vec::new();
         if self.store.durability != Durability::No {
             notices.push(
-                "store.durability: this version has no store; a server that starts again asks its neighbours"
+                "store.durability: this version has no store; a server that starts again knows nothing"
                     .to_owned(),
             );
         }
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn what_has_no_effect_yet_is_said() {
         let store =
-            "store.durability: this version has no store; a server that starts again asks its neighbours";
+            "store.durability: this version has no store; a server that starts again knows nothing";
         let web = "servers.*.web_port: this version has no web page; nothing listens there";
         assert_eq!(Config::default().notices(), [store, web]);
         let mut quiet = read("store.durability = \"no\"").unwrap();

@@ -32,6 +32,8 @@ pub struct Rules {
     pub line_time: Duration,
     /// How long a client may be silent.
     pub idle: Duration,
+    /// The clients that may be connected at once.
+    pub clients: usize,
     /// Bytes kept for a neighbour that cannot be reached.
     pub neighbour_queue: usize,
 }
@@ -43,6 +45,7 @@ impl Default for Rules {
             line: 16_384,
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
+            clients: 10_000,
             neighbour_queue: 1_000_000,
         }
     }
@@ -82,6 +85,8 @@ pub struct Herd {
     pub traffic: TrafficLog,
     /// What is left to the operator.
     pub rules: Rules,
+    /// Clients that are connected.
+    pub clients: usize,
     /// What has happened so far.
     pub counters: HerdCounters,
     /// Where AT lines are put together; kept for its room.
@@ -106,6 +111,7 @@ impl Herd {
             provider,
             traffic,
             rules,
+            clients: 0,
             counters: HerdCounters::default(),
             line: Vec::new(),
         }

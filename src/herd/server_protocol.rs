@@ -32,6 +32,7 @@ pub struct ServerProtocol {
 
 impl LineReceiver<Herd> for ServerProtocol {
     fn connection_made(&mut self, cx: &mut ServerCx<'_>) {
+        cx.app.clients += 1;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
     }
@@ -77,6 +78,7 @@ impl LineReceiver<Herd> for ServerProtocol {
     }
 
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
+        cx.app.clients -= 1;
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
     }
 

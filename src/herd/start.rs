@@ -30,6 +30,7 @@ impl Rules {
             line: config.limits.line,
             line_time: config.limits.line_time,
             idle: config.limits.idle,
+            clients: config.limits.connections,
             neighbour_queue: config.limits.neighbour_queue,
         }
     }
@@ -64,7 +65,10 @@ pub fn limits(config: &Config) -> Limits {
 ///
 /// The net's, if it cannot listen.
 pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: Ports) -> io::Result<SocketAddr> {
-    let client = |herd: &mut Herd, _| Some(Lines::new(ServerProtocol::new(&herd.rules)));
+    let client = |herd: &mut Herd, _| {
+        let has_room = herd.clients < herd.rules.clients; // what is beyond is the neighbours'
+        has_room.then(|| Lines::new(ServerProtocol::new(&herd.rules)))
+    };
     let (_, clients) = reactor.listen(net, ports.clients, client)?;
     if let Some(peers) = ports.peers {
         let peer = |herd: &mut Herd, _| Some(Lines::new(PeerProtocol::new(herd.rules.line)));

@@ -47,6 +47,9 @@ pub(super) fn draw_nonce(herd: &Herd, reactor: &mut Requests<'_, Herd>) -> Nonce
 fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: &dyn std::fmt::Display) {
     let random = reactor.random();
     let Some(neighbour) = herd.neighbours.get_mut(place) else { return };
+    if reactor.is_stopping() {
+        return;
+    }
     let wait = neighbour.backoff.wait(random);
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
     herd.notice(reactor, &notice);
@@ -87,9 +90,7 @@ impl LineReceiver<Herd> for ClientProtocol {
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
-        if !matches!(error, ConnectError::Cancelled) {
-            redial(cx.app, &mut cx.reactor, self.neighbour, error);
-        }
+        redial(cx.app, &mut cx.reactor, self.neighbour, error);
     }
 }
 

@@ -183,7 +183,7 @@ mod tests {
         Nonce::draw(&key(9), &[fresh])
     }
 
-    fn meet(key: &HerdKey) -> Meeting {
+    fn meet() -> Meeting {
         let line = hello("Ball", "Welsh", nonce(b"a"));
         read_hello(line.as_bytes(), "Welsh", nonce(b"b")).unwrap().1
     }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn both_sides_are_convinced_by_the_same_key() {
         let key = key(1);
-        let meeting = meet(&key);
+        let meeting = meet();
         let proof = meeting.acceptor_proof(&key);
         let seen = check_acceptor(&key, proof.as_bytes(), "Ball", "Welsh", nonce(b"a"));
         assert_eq!(seen.as_ref(), Ok(&meeting));
@@ -201,17 +201,17 @@ mod tests {
     #[test]
     fn another_key_proves_nothing() {
         let (ours, theirs) = (key(1), key(2));
-        let proof = meet(&theirs).acceptor_proof(&theirs);
+        let proof = meet().acceptor_proof(&theirs);
         let seen = check_acceptor(&ours, proof.as_bytes(), "Ball", "Welsh", nonce(b"a"));
         assert_eq!(seen, Err(Refusal::WrongProof));
-        let proof = meet(&theirs).dialler_proof(&theirs);
-        assert_eq!(meet(&ours).check_dialler(&ours, proof.as_bytes()), Err(Refusal::WrongProof));
+        let proof = meet().dialler_proof(&theirs);
+        assert_eq!(meet().check_dialler(&ours, proof.as_bytes()), Err(Refusal::WrongProof));
     }
 
     #[test]
     fn an_old_proof_is_worthless() {
         let key = key(1);
-        let proof = meet(&key).acceptor_proof(&key);
+        let proof = meet().acceptor_proof(&key);
         let seen = check_acceptor(&key, proof.as_bytes(), "Ball", "Welsh", nonce(b"another"));
         assert_eq!(seen, Err(Refusal::WrongProof));
     }
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_proof_cannot_be_sent_back_to_its_maker() {
         let key = key(1);
-        let meeting = meet(&key);
+        let meeting = meet();
         let reflected = meeting.acceptor_proof(&key);
         let tag = reflected.split(' ').next_back().unwrap();
         let line = format!("PROOF {tag}");
@@ -233,7 +233,9 @@ mod tests {
         assert_eq!(hello(&format!("HELLO 1 Ball Welsh {hex}")), Ok(()));
         assert_eq!(hello(&format!("HELLO 2 Ball Welsh {hex}")), Err(Refusal::Malformed));
         assert_eq!(hello(&format!("HELLO 1 Ball Alford {hex}")), Err(Refusal::NotForUs));
-        for line in ["", "HELLO", "HELLO 1 Ball Welsh", "HELLO 1 Ball Welsh 00", "AT x", "HELLO 1 Ball  Welsh 00"] {
+        for line in
+            ["", "HELLO", "HELLO 1 Ball Welsh", "HELLO 1 Ball Welsh 00", "AT x", "HELLO 1 Ball  Welsh 00"]
+        {
             assert_eq!(hello(line), Err(Refusal::Malformed), "{line}");
         }
         assert_eq!(hello(&format!("HELLO 1 Ball Welsh {}", "+1".repeat(NONCE))), Err(Refusal::Malformed));

@@ -47,7 +47,8 @@ impl History {
         let Ok(Command::At(at)) = Command::parse(line) else {
             return self.fail(format!("{place}: no AT line: {}", line.escape_ascii()));
         };
-        let Some(sent) = self.by_fields.get(&fields_of(&at)).and_then(|&index| self.sent.get_mut(index)) else {
+        let Some(sent) = self.by_fields.get(&fields_of(&at)).and_then(|&index| self.sent.get_mut(index))
+        else {
             return self.fail(format!("{place}: nobody sent {}", line.escape_ascii()));
         };
         let is_right = at.server == sent.server.as_bytes();

@@ -64,7 +64,8 @@ impl Watch {
             (server, lines)
         });
         let Some((first, lines)) = contents.next() else { return };
-        let others: Vec<_> = contents.filter(|(_, other)| *other != lines).map(|(server, _)| server).collect();
+        let others: Vec<_> =
+            contents.filter(|(_, other)| *other != lines).map(|(server, _)| server).collect();
         for other in others {
             self.fail(format!("{first} and {other} hold different lines on a good network"));
         }

@@ -3,7 +3,9 @@
 //! The herd's rule of what is newer (the specification, sections 3 and 6) meets the herd's memory here, and
 //! neither a socket nor a clock.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
 
 use crate::command::AtLine;
 
@@ -14,8 +16,9 @@ pub use record::Record;
 /// One record per client.
 ///
 /// Records lie in the order in which their clients were first heard of, so going through them is the same in
-/// every run. The map from id to place is only ever looked up: its order is random, and so is its hash, lest
-/// a client choose ids that collide.
+/// every run. The table of their places is only ever looked up: its order is random, and so is its hash, lest
+/// a client choose ids that collide. It holds no ids of its own: finding one touches only the record, which
+/// is about to be read anyway.
 ///
 /// ```
 /// use herd::{command::Command, store::Store};
@@ -28,14 +31,23 @@ pub use record::Record;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    places: HashMap<Box<[u8]>, usize>,
+    places: HashTable<Place>,
     records: Vec<Record>,
+    hash: RandomState,
+}
+
+/// Where the record of a client lies.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Of the client's id, so that the table can grow without a look at the records.
+    hash: u64,
+    index: usize,
 }
 
 impl Store {
     /// What is known of the client `id`.
     pub fn get(&self, id: &[u8]) -> Option<&Record> {
-        self.places.get(id).map(|&place| &self.records[place])
+        self.place(id).map(|place| &self.records[place])
     }
 
     /// A client's own report, made an AT line by this server: kept only if its time is greater than the
@@ -66,7 +78,7 @@ impl Store {
     }
 
     fn keep_if(&mut self, at: &AtLine<'_>, is_newer: impl FnOnce(&Record) -> bool) -> bool {
-        let Some(&place) = self.places.get(at.id) else {
+        let Some(place) = self.place(at.id) else {
             self.insert(at);
             return true;
         };
@@ -78,8 +90,14 @@ impl Store {
         keep
     }
 
+    fn place(&self, id: &[u8]) -> Option<usize> {
+        let is_it = |place: &Place| self.records[place.index].id() == id;
+        self.places.find(self.hash.hash_one(id), is_it).map(|place| place.index)
+    }
+
     fn insert(&mut self, at: &AtLine<'_>) {
-        self.places.insert(at.id.into(), self.records.len());
+        let place = Place { hash: self.hash.hash_one(at.id), index: self.records.len() };
+        self.places.insert_unique(place.hash, place, |place| place.hash);
         self.records.push(Record::new(at));
     }
 }

@@ -1,18 +1,22 @@
 //! What a server knows of one client: the newest AT line about it.
 
-use crate::command::AtLine;
-use crate::command::Location;
-use crate::command::Timestamp;
+use smallvec::SmallVec;
 
-/// An AT line, owned: one buffer, and where its fields end.
+use crate::command::{AtLine, Location, Timestamp};
+
+/// Lines up to this length lie in the record itself. Nearly all are shorter; and the record of a client is
+/// found with one look into memory where a buffer of its own would take two, one after the other.
+const INLINE: usize = 112;
+
+/// An AT line, owned, and where its fields end.
 ///
 /// A WHATSAT is answered with it byte for byte (the specification, section 4). A newer line is written over
 /// the older one, so a client that keeps reporting costs no allocation.
 #[derive(Clone, Debug)]
 pub struct Record {
-    line: Vec<u8>,
+    line: SmallVec<[u8; INLINE]>,
     /// Where the word `AT` and the five fields after it end in `line`; the next begins one byte later.
-    ends: [usize; 6],
+    ends: [u32; 6],
     /// The time, cut to nanoseconds: spares reading its digits again.
     nanos: i128,
 }
@@ -20,7 +24,7 @@ pub struct Record {
 impl Record {
     /// A copy of `at`.
     pub fn new(at: &AtLine<'_>) -> Self {
-        let mut record = Self { line: Vec::new(), ends: [0; 6], nanos: 0 };
+        let mut record = Self { line: SmallVec::new(), ends: [0; 6], nanos: 0 };
         record.overwrite(at);
         record
     }
@@ -28,12 +32,12 @@ impl Record {
     /// Becomes a copy of `at`, in the buffer it has.
     pub fn overwrite(&mut self, at: &AtLine<'_>) {
         self.line.clear();
-        at.write_to(&mut self.line);
-        let mut end = "AT".len();
-        self.ends[0] = end;
-        for (field, stored) in at.fields().iter().zip(&mut self.ends[1..]) {
-            end += 1 + field.len();
-            *stored = end;
+        self.line.extend_from_slice(b"AT");
+        self.ends[0] = narrow(self.line.len());
+        for (field, end) in at.fields().iter().zip(&mut self.ends[1..]) {
+            self.line.push(b' ');
+            self.line.extend_from_slice(field);
+            *end = narrow(self.line.len());
         }
         self.nanos = at.time.nanos();
     }
@@ -71,8 +75,13 @@ impl Record {
 
     /// A field, counted as in [`AtLine::fields`].
     fn field(&self, index: usize) -> &[u8] {
-        &self.line[self.ends[index] + 1..self.ends[index + 1]]
+        &self.line[self.ends[index] as usize + 1..self.ends[index + 1] as usize]
     }
+}
+
+/// Lines are bounded far below 4 GiB.
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -88,7 +88,9 @@ impl Writer {
 
 /// Bytes on one line: printable ASCII as it is, the rest as `\n`, `\t`, `\\`, `\xff`.
 fn escape(bytes: &[u8], text: &mut Vec<u8>) {
-    if bytes.iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+    // Without a branch per byte, so that the compiler can look at many bytes at once.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'\\');
+    if bytes.iter().fold(true, |plain, &byte| plain & is_plain(byte)) {
         text.extend_from_slice(bytes);
         return;
     }

@@ -68,13 +68,7 @@ impl TrafficLog {
     }
 
     /// Notes one line.
-    pub fn line(
-        &mut self,
-        reactor: &mut Requests<'_, Herd>,
-        direction: Direction,
-        peer: Peer,
-        line: &[u8],
-    ) {
+    pub fn line(&mut self, reactor: &mut Requests<'_, Herd>, direction: Direction, peer: Peer, line: &[u8]) {
         if self.traffic {
             self.parts(reactor, direction, peer, &[line]);
         }

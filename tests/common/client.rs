@@ -50,6 +50,11 @@ impl Client {
         self.stream().shutdown(Shutdown::Write).unwrap();
     }
 
+    /// The same to a server that may have closed already.
+    pub(crate) fn finish_if_open(&self) {
+        let _ = self.stream().shutdown(Shutdown::Write);
+    }
+
     /// Everything up to the end, be it a reset.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();

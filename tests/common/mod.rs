@@ -1,6 +1,7 @@
 //! Servers as real processes on loopback, for tests from outside.
 
 #![allow(dead_code, reason = "every test program uses its own part of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -161,6 +162,10 @@ impl Process {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
     }
 
     /// Waits for its end.

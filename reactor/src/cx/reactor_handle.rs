@@ -51,6 +51,11 @@ impl<'a, A> Requests<'a, A> {
         &self.core.counters
     }
 
+    /// Whether a stop has begun: what is connected now is cancelled at once.
+    pub fn is_stopping(&self) -> bool {
+        self.core.stop_by.is_some()
+    }
+
     /// Cancels a timer; `false` if it has run or was cancelled before.
     pub fn cancel(&mut self, timer: TimerId) -> bool {
         self.core.timers.cancel(timer)
@@ -83,9 +88,9 @@ impl<A: 'static> Requests<'_, A> {
     /// which it can be written to, or in `connect_failed`.
     pub fn connect<Q: Protocol<A>>(&mut self, to: impl Into<Endpoint>, protocol: Q) -> ConnId {
         let id = ConnId(self.core.conns.issue());
-        if !self.core.ask(Request::Connect(id, to.into(), Box::new(protocol))) {
-            self.core.conns.retire(id.0);
-        }
+        // Not refused even when the queue is full, for it must end in `connect_failed` at least;
+        // `Limits::links` bounds it when it is carried out.
+        self.core.queue.push_back(Request::Connect(id, to.into(), Box::new(protocol)));
         id
     }
 

@@ -164,6 +164,11 @@ impl<'a> Peers<'a> {
         self.wires.doom(id, Reason::Aborted);
     }
 
+    /// Closes our sending side of a connection once everything written before is sent.
+    pub fn lose_write(&mut self, id: ConnId) {
+        self.wires.lose_write(id);
+    }
+
     /// Stops delivery to a connection.
     pub fn pause_reading(&mut self, id: ConnId) {
         self.wires.pause(id);

@@ -46,6 +46,9 @@ mod token;
 /// in its order.
 const EVENTS_PER_POLL: usize = 256;
 
+/// Connections that the kernel queues at a port between two turns.
+const BACKLOG: i32 = 4096;
+
 /// The network of the operating system.
 ///
 /// Names are looked up and work is deferred on threads of their own, started when first needed. A
@@ -161,10 +164,11 @@ impl Net for MioNet {
     }
 
     /// With SO_REUSEADDR, so that a restart need not wait for old connections in TIME_WAIT. The
-    /// kernel queues up to 128 connections between two turns (mio's backlog); those above dial
-    /// again after a second.
+    /// kernel queues up to [`BACKLOG`] connections between two turns; those above dial again after
+    /// a second.
     fn listen(&mut self, at: SocketAddr, port: PortId) -> io::Result<SocketAddr> {
         let mut listener = TcpListener::bind(at)?;
+        rustix::net::listen(&listener, BACKLOG)?; // again, for mio's own backlog is 128
         self.poll.registry().register(&mut listener, Source::Port(port).token(), Interest::READABLE)?;
         let at = listener.local_addr()?;
         self.ports.insert(port.0, listener);

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::Reactor;
+use super::calls::guarded;
 use crate::endpoint::Peer;
 use crate::link::{Link, Port};
 use crate::net::{ConnId, Net, PortId, is_exhaustion};
@@ -19,17 +20,19 @@ impl<A: 'static> Reactor<A> {
         at: SocketAddr,
         mut factory: Box<dyn ErasedFactory<A>>,
     ) -> io::Result<SocketAddr> {
-        let opened = match self.stopping.has_begun() {
+        let opened = match self.is_stopping() {
             true => Err(io::Error::other("the reactor is stopping")),
             false => net.listen(at, id),
         };
-        match &opened {
-            Ok(at) => {
-                factory.opened(&mut self.app, *at);
-                self.ports.insert(Port { id, factory });
-            }
+        let contain = self.contain_panics;
+        let told = guarded(contain, || match &opened {
+            Ok(at) => factory.opened(&mut self.app, *at),
             Err(error) => factory.failed(&mut self.app, error),
+        });
+        if opened.is_ok() {
+            self.ports.insert(Port { id, factory });
         }
+        self.count_panic(told);
         opened
     }
 
@@ -39,7 +42,9 @@ impl<A: 'static> Reactor<A> {
         self.core.ports.retire(id.0);
         self.incoming.retain(|other| *other != id);
         self.resting.retain(|other| *other != id);
-        port.factory.closed(&mut self.app);
+        let contain = self.contain_panics;
+        let told = guarded(contain, || port.factory.closed(&mut self.app));
+        self.count_panic(told);
     }
 
     pub(super) fn on_incoming(&mut self, id: PortId) {
@@ -59,7 +64,9 @@ impl<A: 'static> Reactor<A> {
 
     /// Accepts until nobody waits, or the port has had its share of the turn.
     fn accept_from(&mut self, net: &mut impl Net, id: PortId) {
-        for _ in 0..self.core.limits.accepts_per_turn {
+        let share = self.core.limits.accepts_per_turn;
+        let mut failures = 0;
+        for _ in 0..share {
             if self.ports.get_mut(id).is_none() {
                 return;
             }
@@ -71,7 +78,10 @@ impl<A: 'static> Reactor<A> {
                     match error.kind() {
                         io::ErrorKind::WouldBlock => return,
                         _ if is_exhaustion(&error) => return self.rest(id, &error),
-                        _ => log::debug!("a connection was gone before it was accepted: {error}"),
+                        _ => failures += 1, // it was gone before it was accepted
+                    }
+                    if failures == share {
+                        return self.rest(id, &error); // or the port itself is out of order
                     }
                 }
             }
@@ -104,7 +114,7 @@ impl<A: 'static> Reactor<A> {
         let contain = self.contain_panics;
         let (app, ports) = (&mut self.app, &mut self.ports);
         let port = ports.get_mut(port)?;
-        match super::calls::guarded(contain, || port.factory.build(app, peer)) {
+        match guarded(contain, || port.factory.build(app, peer)) {
             Ok(built) => built,
             Err(message) => {
                 self.core.counters.panics += 1;

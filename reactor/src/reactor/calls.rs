@@ -63,9 +63,15 @@ impl<A: 'static> Reactor<A> {
     pub(super) fn call_app(&mut self, f: AppCall<A>) {
         let contain = self.contain_panics;
         let parts = self.parts();
-        if let Err(message) = guarded(contain, || f(&mut AppCx::new(parts))) {
+        let called = guarded(contain, || f(&mut AppCx::new(parts)));
+        self.count_panic(called);
+    }
+
+    /// A panic where no connection can be ended for it.
+    pub(super) fn count_panic(&mut self, outcome: Result<(), Box<str>>) {
+        if let Err(message) = outcome {
             self.core.counters.panics += 1;
-            log::error!("a call on the application panicked: {message}");
+            log::error!("a callback panicked: {message}");
         }
     }
 

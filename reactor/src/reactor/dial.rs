@@ -30,7 +30,7 @@ impl<A: 'static> Reactor<A> {
         if self.links.len() > self.core.limits.links {
             return self.dial_failed(net, id, &ConnectError::LimitReached("links"));
         }
-        if self.stopping.has_begun() {
+        if self.is_stopping() {
             return self.dial_failed(net, id, &ConnectError::Cancelled);
         }
         match to.host {
@@ -126,10 +126,8 @@ impl<A: 'static> Reactor<A> {
         let Some(mut protocol) = protocol else { return };
         let Reactor { app, wires, core, contain_panics, .. } = self;
         let parts = Parts { app, wires, core };
-        if let Err(message) = guarded(*contain_panics, || protocol.connect_failed(parts, error)) {
-            self.core.counters.panics += 1;
-            log::error!("connect_failed panicked: {message}");
-        }
+        let told = guarded(*contain_panics, || protocol.connect_failed(parts, error));
+        self.count_panic(told);
     }
 
     fn dial_of(&mut self, id: ConnId) -> Option<&mut Dial> {

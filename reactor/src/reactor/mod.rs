@@ -38,8 +38,6 @@ use crate::requests::Core;
 use crate::time::Time;
 use crate::wires::Wires;
 
-use stop::Stopping;
-
 /// Bytes read at once; also the most that one link gets of a turn.
 const READ_BUFFER: usize = 64 * 1024;
 
@@ -78,7 +76,6 @@ pub struct Reactor<A> {
     signals: Vec<Signal>,
     on_signal: Option<SignalHook<A>>,
     on_stop: Option<StopHook<A>>,
-    stopping: Stopping,
     contain_panics: bool,
     events: Vec<Event>,
     read_buffer: Box<[u8]>,
@@ -102,7 +99,6 @@ impl<A: 'static> Reactor<A> {
             signals: Vec::new(),
             on_signal: None,
             on_stop: None,
-            stopping: Stopping::No,
             contain_panics: false,
             events: Vec::new(),
             read_buffer: vec![0; READ_BUFFER].into(),
@@ -163,7 +159,7 @@ impl<A: 'static> Reactor<A> {
     pub fn next_timer(&self) -> Option<Time> {
         let deadline = self.deadlines.first().map(|(at, _)| *at);
         let rest = Some(self.rest_until).filter(|at| *at != Time::NEVER);
-        [self.core.timers.next(), deadline, rest, self.stopping.by()].into_iter().flatten().min()
+        [self.core.timers.next(), deadline, rest, self.core.stop_by].into_iter().flatten().min()
     }
 
     /// Whether the next turn has something to do without waiting.

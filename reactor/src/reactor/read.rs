@@ -21,7 +21,11 @@ enum Use {
 fn use_of(wire: Option<&Wire>) -> Use {
     match wire {
         Some(wire) if wire.closing == Closing::No => {
-            if wire.reading == Reading::On { Use::Deliver } else { Use::Leave }
+            if wire.reading == Reading::On {
+                Use::Deliver
+            } else {
+                Use::Leave
+            }
         }
         _ => Use::Discard,
     }

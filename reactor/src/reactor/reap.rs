@@ -85,10 +85,8 @@ impl<A: 'static> Reactor<A> {
         }
         core.counters.lost += 1;
         let parts = Parts { app, wires, core };
-        if let Err(message) = guarded(*contain_panics, || protocol.hear(parts, id, Input::Lost(reason))) {
-            self.core.counters.panics += 1;
-            log::error!("connection_lost of {id:?} panicked: {message}");
-        }
+        let told = guarded(*contain_panics, || protocol.hear(parts, id, Input::Lost(reason)));
+        self.count_panic(told);
         self.core.timers.forget(id);
         self.wires.remove(id);
     }

@@ -6,37 +6,19 @@ use crate::cx::AppCx;
 use crate::net::{Net, Signal};
 use crate::protocol::Input;
 use crate::reason::{ConnectError, Reason};
-use crate::time::Time;
-
-/// How far a stop has got.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stopping {
-    No,
-    /// Connections may finish, until then.
-    Draining(Time),
-}
-
-impl Stopping {
-    pub(super) fn has_begun(self) -> bool {
-        self != Stopping::No
-    }
-
-    pub(super) fn by(self) -> Option<Time> {
-        match self {
-            Stopping::No => None,
-            Stopping::Draining(by) => Some(by),
-        }
-    }
-}
 
 impl<A: 'static> Reactor<A> {
+    pub(super) fn is_stopping(&self) -> bool {
+        self.core.stop_by.is_some()
+    }
+
     /// SIGINT and SIGTERM stop; the second of them cuts off at once.
     pub(super) fn act_on_signals(&mut self, net: &mut impl Net) {
         for signal in std::mem::take(&mut self.signals) {
             self.tell_signal(signal);
             match signal {
                 Signal::Hangup => {}
-                _ if self.stopping.has_begun() => self.cut_off(net),
+                _ if self.is_stopping() => self.cut_off(net),
                 _ => self.begin_stop(net),
             }
         }
@@ -45,18 +27,16 @@ impl<A: 'static> Reactor<A> {
     fn tell_signal(&mut self, signal: Signal) {
         let Some(mut hook) = self.on_signal.take() else { return };
         let (contain, parts) = (self.contain_panics, self.parts());
-        if let Err(message) = guarded(contain, || hook(&mut AppCx::new(parts), signal)) {
-            self.core.counters.panics += 1;
-            log::error!("the hook of a signal panicked: {message}");
-        }
+        let told = guarded(contain, || hook(&mut AppCx::new(parts), signal));
+        self.count_panic(told);
         self.on_signal = Some(hook);
     }
 
     pub(super) fn begin_stop(&mut self, net: &mut impl Net) {
-        if self.stopping.has_begun() {
+        if self.is_stopping() {
             return;
         }
-        self.stopping = Stopping::Draining(self.core.now + self.core.limits.stop_timeout);
+        self.core.stop_by = Some(self.core.now + self.core.limits.stop_timeout);
         for port in self.ports.ids() {
             self.close_port(net, port);
         }
@@ -80,12 +60,12 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
-        if self.stopping.by().is_some_and(|by| by <= self.core.now) {
+        if self.core.stop_by.is_some_and(|by| by <= self.core.now) {
             self.cut_off(net);
         }
     }
 
     pub(super) fn progress(&self) -> Turn {
-        if self.stopping.has_begun() && self.links.len() == 0 { Turn::Stopped } else { Turn::Running }
+        if self.is_stopping() && self.links.len() == 0 { Turn::Stopped } else { Turn::Running }
     }
 }

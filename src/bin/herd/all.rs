@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -110,9 +110,11 @@ impl Servers {
     }
 
     fn ended(&mut self, name: &str, status: ExitStatus) {
+        // Before it listens, a signal ends a server without further ado.
+        let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGTERM));
         if !self.stopping {
             say(format_args!("{name}: ended with {status}; the others go on; `herd {name}` brings it back"));
-        } else if !status.success() {
+        } else if !as_told {
             self.unclean = true;
             say(format_args!("{name}: ended with {status}"));
         }

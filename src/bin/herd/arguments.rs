@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     pub(crate) server: Option<String>,
 
     /// The process of the `herd all` that starts this server, which ends with it
-    #[arg(long, value_name = "PROCESS", hide = true, requires = "server")]
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..), hide = true, requires = "server")]
     pub(crate) parent: Option<i32>,
 
     #[command(flatten)]

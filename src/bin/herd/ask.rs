@@ -127,7 +127,7 @@ impl LineReceiver<Reply> for Asking {
     fn line_received(&mut self, cx: &mut AskingCx<'_>, line: &[u8]) {
         cx.app.push(line, self.end);
         if cx.app.complete {
-            cx.transport.lose_connection();
+            cx.transport.abort_connection(); // without waiting for the server to close, too
         }
     }
 
@@ -141,5 +141,29 @@ impl LineReceiver<Reply> for Asking {
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Reply>, error: &ConnectError) {
         cx.app.broken(error);
         cx.reactor.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_has_nine_decimals() {
+        assert_eq!(seconds(WallTime::from_unix_nanos(1_479_413_884_000_014_450)), "1479413884.000014450");
+        assert_eq!(seconds(WallTime::from_unix_nanos(-1)), "0.000000000");
+    }
+
+    #[test]
+    fn a_reply_ends_with_its_line_its_empty_line_or_a_refusal() {
+        let complete = |end, lines: &[&str]| {
+            let mut reply = Reply::default();
+            lines.iter().for_each(|line| reply.push(line.as_bytes(), end));
+            reply.complete
+        };
+        assert!(complete(End::Line, &["AT Welsh"]));
+        assert!(complete(End::EmptyLine, &["AT Welsh", "{", "}", ""]));
+        assert!(!complete(End::EmptyLine, &["AT Welsh", "{", "}"]));
+        assert!(complete(End::EmptyLine, &["? WHATSAT kiwi 10 5"]));
     }
 }

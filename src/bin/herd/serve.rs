@@ -9,7 +9,7 @@ use herd::config::{Config, ServerConfig};
 use herd::herd::{Herd, Ports, limits, open};
 use herd::key::HerdKey;
 use herd::traffic_log::{LogFile, TrafficLog};
-use log::{error, info};
+use log::{debug, error};
 use reactor::mio_net::MioNet;
 use reactor::{AppCx, Reactor, Signal};
 
@@ -24,7 +24,7 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     let server = config.server(name).map_err(Failure::usage)?;
     log_to_stderr(name);
     for notice in config.notices() {
-        info!("{notice}");
+        debug!("{notice}"); // `herd check` says them aloud
     }
     let herd = make(&config, &server)?;
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;

@@ -1,0 +1,118 @@
+//! How a link ends, and what each side hears of it.
+
+use reactor::Limits;
+
+use crate::cast::{Actor, When, pattern};
+use crate::nets::Stage;
+use crate::scene::{Scene, assert_same, millis};
+
+/// More than all buffers on the way hold together.
+const FLOOD: usize = 100_000_000;
+
+/// Fits into an outbox, but hardly into one write.
+const MUCH: usize = 500_000;
+
+/// Writes much and closes at once.
+fn pours(actor: Actor) -> Actor {
+    actor.on(When::Made, |cx, _| {
+        cx.transport.write(&pattern(MUCH, MUCH));
+        cx.transport.lose_connection();
+    })
+}
+
+pub(crate) fn lose_connection_delivers_everything_before(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.play(pours, Actor::new("client"));
+    assert_same(scene.bytes("client"), &pattern(MUCH, MUCH));
+    assert_eq!(scene.heard("client"), ["made", "data", "end", "lost PeerClosed"]);
+    let heard = scene.heard("server");
+    assert_eq!((heard.first().unwrap().as_str(), heard.last().unwrap().as_str()), ("made", "lost Closed"));
+}
+
+pub(crate) fn a_reader_that_paused_still_gets_everything(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.meet(pours, Actor::new("client").paused());
+    scene.a_while();
+    assert_eq!(scene.heard("client"), ["made"]);
+    scene.at("client", |cx| cx.transport.resume_reading());
+    scene.to_the_end();
+    assert_same(scene.bytes("client"), &pattern(MUCH, MUCH));
+}
+
+pub(crate) fn who_closes_first_hears_closed_and_the_other_peer_closed(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.meet(|server| server, Actor::new("client"));
+    scene.at("client", |cx| cx.transport.lose_connection());
+    scene.to_the_end();
+    assert_eq!(scene.heard("client"), ["made", "lost Closed"]);
+    assert_eq!(scene.heard("server"), ["made", "end", "lost PeerClosed"]);
+}
+
+pub(crate) fn both_sides_may_close_at_once(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.meet(|server| server, Actor::new("client"));
+    let ids = ["server", "client"].map(|name| scene.reactor.app.id(name));
+    scene.enter(|cx| ids.map(|id| cx.peers.lose(id)));
+    scene.to_the_end();
+    for side in ["server", "client"] {
+        assert_eq!(scene.heard(side), ["made", "lost Closed"]);
+    }
+}
+
+pub(crate) fn nothing_is_taken_after_lose_connection(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    let client = Actor::new("client").says(b"last words").on(When::Made, |cx, _| {
+        cx.transport.lose_connection();
+        cx.transport.write(b"too late");
+    });
+    scene.play(|server| server, client);
+    assert_eq!(scene.bytes("server"), b"last words");
+}
+
+pub(crate) fn an_abort_is_told_once_on_each_side(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.meet(|server| server, Actor::new("client"));
+    scene.at("client", |cx| cx.transport.abort_connection());
+    scene.to_the_end();
+    assert_eq!(scene.heard("client"), ["made", "lost Aborted"]);
+    assert_eq!(scene.heard("server"), ["made", "end", "lost PeerClosed"]);
+}
+
+pub(crate) fn what_an_abort_did_not_send_is_lost(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.reactor.app.left = FLOOD;
+    scene.meet(Actor::paused, Actor::new("client").produces());
+    scene.until(|app| app.has("client", "high"));
+    scene.a_while();
+    scene.at("client", |cx| cx.transport.abort_connection());
+    scene.at("server", |cx| cx.transport.resume_reading());
+    scene.to_the_end();
+    assert_eq!(scene.heard("client").last().unwrap(), "lost Aborted");
+    let produced = FLOOD - scene.reactor.app.left;
+    let received = scene.bytes("server");
+    assert!(received.len() < produced);
+    assert_same(received, &pattern(FLOOD, received.len()));
+}
+
+pub(crate) fn an_abort_with_unread_bytes_resets_the_peer(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.meet(Actor::paused, Actor::new("client").says(b"unread"));
+    scene.a_while();
+    scene.at("server", |cx| cx.transport.abort_connection());
+    scene.to_the_end();
+    assert_eq!(scene.heard("server"), ["made", "lost Aborted"]);
+    assert_eq!(scene.heard("client"), ["made", "lost Lost"]);
+}
+
+pub(crate) fn the_last_bytes_must_be_read_in_time(stage: impl Stage) {
+    let mut scene = Scene::limited(stage, Limits { flush_timeout: millis(20), ..Limits::default() });
+    scene.reactor.app.left = FLOOD;
+    scene.meet(Actor::produces, Actor::new("client").paused());
+    scene.until(|app| app.has("server", "high"));
+    scene.a_while();
+    scene.at("server", |cx| cx.transport.lose_connection());
+    scene.until(|app| app.has("server", "lost"));
+    assert_eq!(scene.heard("server").last().unwrap(), "lost FlushTimeout");
+    scene.at("client", |cx| cx.transport.abort_connection());
+    scene.to_the_end();
+}

@@ -1,0 +1,64 @@
+//! Writers that are faster than their readers.
+
+use reactor::Limits;
+
+use crate::cast::{Actor, ActorCx, When, pattern};
+use crate::nets::Stage;
+use crate::reading::stops_and_goes;
+use crate::scene::{Scene, assert_same, millis};
+
+/// More than all buffers on the way hold together.
+const FLOOD: usize = 100_000_000;
+
+pub(crate) fn a_reader_that_pauses_presses_the_writer(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.reactor.app.left = FLOOD;
+    scene.meet(Actor::paused, Actor::new("client").produces());
+    scene.until(|app| app.has("client", "high"));
+    scene.a_while();
+    assert_eq!(scene.heard("client").last().unwrap(), "high");
+    assert_eq!(scene.bytes("server"), b"");
+    let relieved = scene.reactor.app.times("client", "low");
+    scene.at("server", |cx| cx.transport.resume_reading());
+    scene.until(|app| app.times("client", "low") > relieved);
+    let told: Vec<_> = scene.heard("client").split_off(1);
+    assert!(told.chunks(2).all(|pair| pair[0] == "high" && pair.get(1).is_none_or(|low| low == "low")));
+    scene.at("client", |cx| cx.transport.abort_connection());
+    scene.to_the_end();
+}
+
+pub(crate) fn a_writer_that_heeds_the_pressure_holds_little(stage: impl Stage) {
+    const COUNT: usize = 1_000_003;
+    let mut scene = Scene::new(stage);
+    scene.reactor.app.left = COUNT;
+    scene.play(stops_and_goes, Actor::new("client").produces());
+    assert_same(scene.bytes("server"), &pattern(COUNT, COUNT));
+    let most = scene.reactor.app.most_buffered;
+    let high_water = Limits::default().high_water;
+    assert!((high_water..high_water + 10_007).contains(&most), "{most}");
+}
+
+pub(crate) fn one_write_too_large_ends_the_link(stage: impl Stage) {
+    let mut scene = Scene::limited(stage, Limits { write_buffer: 1000, ..Limits::default() });
+    let client = Actor::new("client").on(When::Made, |cx, _| {
+        cx.transport.write(&[7; 600]);
+        cx.transport.write(&[8; 600]);
+    });
+    scene.play(|server| server, client);
+    assert_eq!(scene.heard("client"), ["made", "lost OutboxFull"]);
+    assert_eq!(scene.heard("server").last().unwrap(), "lost PeerClosed");
+    assert!(scene.bytes("server").iter().all(|byte| *byte == 7), "no part of what was refused arrives");
+}
+
+pub(crate) fn a_reader_that_never_reads_ends_the_link_of_a_heedless_writer(stage: impl Stage) {
+    fn flood(cx: &mut ActorCx<'_>) {
+        cx.transport.write(&[7; 256 * 1024]);
+        cx.reactor.call_later(millis(1), |_: &mut Actor, cx| flood(cx));
+    }
+    let mut scene = Scene::new(stage);
+    scene.meet(Actor::paused, Actor::new("client").on(When::Made, |cx, _| flood(cx)));
+    scene.until(|app| app.has("client", "lost"));
+    assert_eq!(scene.heard("client"), ["made", "high", "lost OutboxFull"]);
+    scene.at("server", |cx| cx.transport.abort_connection());
+    scene.to_the_end();
+}

@@ -1,0 +1,30 @@
+//! The herd on the simulated network: 200 seeds, and proof that a seed is a run.
+
+use std::collections::BTreeSet;
+
+use herd::config::Config;
+use herd::simulate::{Topology, simulate};
+
+fn ring() -> Topology {
+    Topology::of(&Config::default())
+}
+
+#[test]
+fn two_hundred_seeds_find_nothing_wrong() {
+    let mut faults = 0;
+    for seed in 0..200 {
+        let outcome = simulate(&ring(), seed, None).unwrap();
+        assert!(outcome.is_ok(), "herd simulate --seed {seed}\n{outcome}\n{:#?}", outcome.failures);
+        assert!(outcome.acknowledged > 0, "a seed in which nothing happens shows nothing: {outcome}");
+        faults += outcome.faults.total();
+    }
+    assert!(faults > 5_000, "only {faults} faults were injected");
+}
+
+#[test]
+fn law_8_the_same_seed_is_the_same_run_and_another_is_another() {
+    let trace = |seed| simulate(&ring(), seed, None).unwrap().trace;
+    let traces: BTreeSet<u64> = (0..20).map(trace).collect();
+    assert_eq!(traces.len(), 20);
+    assert_eq!(trace(7), trace(7));
+}
