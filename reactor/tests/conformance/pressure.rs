@@ -58,7 +58,7 @@ pub(crate) fn a_reader_that_never_reads_ends_the_link_of_a_heedless_writer(stage
     let mut scene = Scene::new(stage);
     scene.meet(Actor::paused, Actor::new("client").on(When::Made, |cx, _| flood(cx)));
     scene.until(|app| app.has("client", "lost"));
-    assert_eq!(scene.heard("client"), ["made", "high", "lost OutboxFull"]);
+    assert!(scene.heard("client").ends_with(&["high".to_owned(), "lost OutboxFull".to_owned()]));
     scene.at("server", |cx| cx.transport.abort_connection());
     scene.to_the_end();
 }

@@ -1,18 +1,22 @@
 //! The net in memory: here each remote end that was dialled is tied to one that dials in.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use reactor::testing::{MockNet, Remote, RemoteId};
-use reactor::{Reactor, Signal};
+use reactor::{Net as _, Reactor, Signal};
 
 use super::{PATIENCE, Stage};
 
 /// Bytes that a reader lets wait before the writer has to.
 const WINDOW: usize = 64 * 1024;
 
+/// How long carrying takes, so that a conversation without end takes time.
+const ROUND: Duration = Duration::from_micros(10);
+
 /// Where whoever dials is never answered.
-const SILENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66)), 7);
+const SILENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66)), 7);
 
 pub(crate) struct Mock {
     net: MockNet,
@@ -38,8 +42,9 @@ impl Stage for Mock {
         self.put_through();
         let pairs = std::mem::take(&mut self.pairs);
         self.pairs = pairs.into_iter().filter(|[a, b]| self.carry(*a, *b) && self.carry(*b, *a)).collect();
+        self.net.advance(ROUND);
         if !reactor.is_busy() && !self.net.has_news() {
-            let now = self.with(|net| reactor::Net::now(net));
+            let now = self.net.now();
             let due = reactor.next_timer().unwrap_or(now + PATIENCE);
             self.net.advance(due.since(now).min(PATIENCE));
         }
