@@ -1,6 +1,7 @@
 //! What one request costs a server once it is warm: system calls and allocations, counted.
 
 #![expect(clippy::disallowed_types, reason = "the client is a plain socket, outside the reactor")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,10 +1,10 @@
 //! A single-threaded reactor in Twisted's Factory / Protocol / transport model, without an async
 //! runtime.
 
-pub mod net;
-pub mod testing;
 pub mod mio_net;
+pub mod net;
 pub mod sim;
+pub mod testing;
 
 mod counters;
 mod cx;

@@ -283,8 +283,7 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_yet_is_said() {
-        let store =
-            "store.durability: this version has no store; a server that starts again knows nothing";
+        let store = "store.durability: this version has no store; a server that starts again knows nothing";
         let web = "servers.*.web_port: this version has no web page; nothing listens there";
         assert_eq!(Config::default().notices(), [store, web]);
         let mut quiet = read("store.durability = \"no\"").unwrap();

@@ -38,8 +38,7 @@ impl LineReceiver<Herd> for ServerProtocol {
     }
 
     fn line_received(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
-        let peer = cx.transport.peer();
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, line);
+        cx.app.traffic.parts(&mut cx.reactor, Direction::In, &cx.transport, &[line]);
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
@@ -52,8 +51,7 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     fn line_length_exceeded(&mut self, cx: &mut ServerCx<'_>, start: &[u8]) {
         let excerpt = &start[..EXCERPT.min(start.len())];
-        let peer = cx.transport.peer();
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, excerpt);
+        cx.app.traffic.parts(&mut cx.reactor, Direction::In, &cx.transport, &[excerpt]);
         bad_request(cx, excerpt);
         cx.transport.lose_connection();
     }
@@ -106,16 +104,17 @@ impl ServerProtocol {
         let difference = Difference::between(clock.as_unix_nanos(), report.time);
         let herd = &mut *cx.app;
         let at = AtLine::new(herd.name.as_bytes(), difference.as_bytes(), report);
-        herd.line.clear();
-        at.write_to(&mut herd.line);
-        let is_news = herd.store.report(&at);
         herd.counters.reports += 1;
-        send_line(&mut cx.transport, &herd.line);
-        if is_news {
-            herd.neighbours.flood(None, &herd.line, &mut cx.transport.peers());
+        if let Some(record) = herd.store.report(&at) {
+            send_line(&mut cx.transport, record.line());
+            herd.neighbours.flood(None, record.line(), &mut cx.transport.peers());
+            herd.traffic.parts(&mut cx.reactor, Direction::Out, &cx.transport, &[record.line()]);
+        } else {
+            herd.line.clear();
+            at.write_to(&mut herd.line);
+            send_line(&mut cx.transport, &herd.line);
+            herd.traffic.parts(&mut cx.reactor, Direction::Out, &cx.transport, &[&herd.line]);
         }
-        let peer = cx.transport.peer();
-        herd.traffic.line(&mut cx.reactor, Direction::Out, peer, &herd.line);
     }
 
     /// Asks the provider what is near a client.
@@ -182,12 +181,10 @@ fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> boo
 fn bad_request(cx: &mut ServerCx<'_>, line: &[u8]) {
     cx.app.counters.invalid += 1;
     cx.transport.write_sequence(&[b"? ", line, b"\n"]);
-    let peer = cx.transport.peer();
-    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, peer, &[b"? ", line]);
+    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, &cx.transport, &[b"? ", line]);
 }
 
 fn send_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     cx.transport.write_sequence(&[at, b"\n", places]);
-    let peer = cx.transport.peer();
-    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, peer, &[at, b"\n", places]);
+    cx.app.traffic.parts(&mut cx.reactor, Direction::Out, &cx.transport, &[at, b"\n", places]);
 }

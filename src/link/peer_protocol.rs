@@ -107,22 +107,21 @@ impl PeerProtocol {
 
     /// Takes its news, and passes on what is news here, too.
     fn tells(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
-        let peer = cx.transport.peer();
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, peer, line);
+        cx.app.traffic.parts(&mut cx.reactor, Direction::In, &cx.transport, &[line]);
         match Command::parse(line) {
-            Ok(Command::At(at)) => self.at(cx, place, &at, line),
+            Ok(Command::At(at)) => hear(cx, place, &at),
             _ => refuse(cx, Refusal::Malformed),
         }
     }
+}
 
-    fn at(&mut self, cx: &mut PeerCx<'_>, place: usize, at: &AtLine<'_>, line: &[u8]) {
-        let herd = &mut *cx.app;
-        if herd.store.accept(at) {
-            herd.counters.news += 1;
-            herd.neighbours.flood(Some(place), line, &mut cx.transport.peers());
-        } else {
-            herd.counters.old_news += 1;
-        }
+fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
+    let herd = &mut *cx.app;
+    if let Some(record) = herd.store.accept(at) {
+        herd.counters.news += 1;
+        herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers());
+    } else {
+        herd.counters.old_news += 1;
     }
 }
 

@@ -25,8 +25,8 @@ pub use record::Record;
 ///
 /// let mut store = Store::default();
 /// let Ok(Command::At(at)) = Command::parse(b"AT Ball +0.000000000 kiwi +1-1 5") else { panic!() };
-/// assert!(store.accept(&at));
-/// assert!(!store.accept(&at));
+/// assert!(store.accept(&at).is_some());
+/// assert!(store.accept(&at).is_none());
 /// assert_eq!(store.get(b"kiwi").unwrap().line(), b"AT Ball +0.000000000 kiwi +1-1 5");
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Store {
     places: HashTable<Place>,
     records: Vec<Record>,
     hash: RandomState,
+    /// Where lines are put together.
+    scratch: Vec<u8>,
 }
 
 /// Where the record of a client lies.
@@ -51,14 +53,14 @@ impl Store {
     }
 
     /// A client's own report, made an AT line by this server: kept only if its time is greater than the
-    /// record's. Says whether it was, and so is to be passed on.
-    pub fn report(&mut self, at: &AtLine<'_>) -> bool {
+    /// record's. The record, if it is news and so is to be passed on.
+    pub fn report(&mut self, at: &AtLine<'_>) -> Option<&Record> {
         self.keep_if(at, |record| at.time > record.time())
     }
 
-    /// A neighbour's AT line: kept only if it supersedes the record. Says whether it was, and so is to be
-    /// passed on.
-    pub fn accept(&mut self, at: &AtLine<'_>) -> bool {
+    /// A neighbour's AT line: kept only if it supersedes the record. The record, if it is news and so is to
+    /// be passed on.
+    pub fn accept(&mut self, at: &AtLine<'_>) -> Option<&Record> {
         self.keep_if(at, |record| at.supersedes(&record.as_at_line()))
     }
 
@@ -77,17 +79,17 @@ impl Store {
         self.records.is_empty()
     }
 
-    fn keep_if(&mut self, at: &AtLine<'_>, is_newer: impl FnOnce(&Record) -> bool) -> bool {
+    fn keep_if(&mut self, at: &AtLine<'_>, is_newer: impl FnOnce(&Record) -> bool) -> Option<&Record> {
         let Some(place) = self.place(at.id) else {
             self.insert(at);
-            return true;
+            return self.records.last();
         };
         let record = &mut self.records[place];
-        let keep = is_newer(record);
-        if keep {
-            record.overwrite(at);
+        if !is_newer(record) {
+            return None;
         }
-        keep
+        record.overwrite(at, &mut self.scratch);
+        Some(record)
     }
 
     fn place(&self, id: &[u8]) -> Option<usize> {
@@ -137,22 +139,22 @@ mod tests {
     #[test]
     fn a_report_of_equal_time_is_not_kept() {
         let mut store = Store::default();
-        assert!(store.report(&at(OLD)));
-        assert!(!store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39201445")));
-        assert!(!store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39")));
+        assert!(store.report(&at(OLD)).is_some());
+        assert!(store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39201445")).is_none());
+        assert!(store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39")).is_none());
         assert_eq!(line(&store), OLD.as_bytes());
-        assert!(store.report(&at(NEW)));
+        assert!(store.report(&at(NEW)).is_some());
         assert_eq!(line(&store), NEW.as_bytes());
     }
 
     #[test]
     fn an_at_line_of_equal_time_goes_by_the_total_order() {
         let mut store = Store::default();
-        assert!(store.accept(&at(OLD)));
+        assert!(store.accept(&at(OLD)).is_some());
         let tie = "AT Welsh +1.000000000 kiwi +1-1 1479413884.392014450";
-        assert!(store.accept(&at(tie)));
-        assert!(!store.accept(&at(OLD)));
-        assert!(!store.accept(&at(tie)));
+        assert!(store.accept(&at(tie)).is_some());
+        assert!(store.accept(&at(OLD)).is_none());
+        assert!(store.accept(&at(tie)).is_none());
         assert_eq!(line(&store), tie.as_bytes());
     }
 
@@ -161,7 +163,7 @@ mod tests {
         let mut store = Store::default();
         assert!(store.is_empty() && store.get(b"kiwi").is_none());
         for line in [OLD, "AT Ball +0.000000000 KIWI +1-1 5", "AT Ball +0.000000000 apple +1-1 5", NEW] {
-            assert!(store.accept(&at(line)));
+            assert!(store.accept(&at(line)).is_some());
         }
         let ids: Vec<&[u8]> = store.records().map(Record::id).collect();
         assert_eq!(ids, [&b"kiwi"[..], b"KIWI", b"apple"]);

@@ -25,19 +25,22 @@ impl Record {
     /// A copy of `at`.
     pub fn new(at: &AtLine<'_>) -> Self {
         let mut record = Self { line: SmallVec::new(), ends: [0; 6], nanos: 0 };
-        record.overwrite(at);
+        record.overwrite(at, &mut Vec::new());
         record
     }
 
-    /// Becomes a copy of `at`, in the buffer it has.
-    pub fn overwrite(&mut self, at: &AtLine<'_>) {
+    /// Becomes a copy of `at`, in the buffer it has. The line is put together in `scratch`, which grows but
+    /// once, and copied in one piece.
+    pub fn overwrite(&mut self, at: &AtLine<'_>, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        at.write_to(scratch);
         self.line.clear();
-        self.line.extend_from_slice(b"AT");
-        self.ends[0] = narrow(self.line.len());
-        for (field, end) in at.fields().iter().zip(&mut self.ends[1..]) {
-            self.line.push(b' ');
-            self.line.extend_from_slice(field);
-            *end = narrow(self.line.len());
+        self.line.extend_from_slice(scratch);
+        let mut end = narrow("AT".len());
+        self.ends[0] = end;
+        for (field, stored) in at.fields().iter().zip(&mut self.ends[1..]) {
+            end += 1 + narrow(field.len());
+            *stored = end;
         }
         self.nanos = at.time.nanos();
     }
@@ -111,7 +114,7 @@ mod tests {
         let mut record =
             Record::new(&at(b"AT Hamilton -12.000000000 kiwi +34.068930-118.445127 1479413884.392014450"));
         let buffer = record.line().as_ptr();
-        record.overwrite(&at(b"AT Ball +0.000000000 kiwi +0-0 1479413885"));
+        record.overwrite(&at(b"AT Ball +0.000000000 kiwi +0-0 1479413885"), &mut Vec::new());
         assert_eq!(record.line(), b"AT Ball +0.000000000 kiwi +0-0 1479413885");
         assert_eq!(record.as_at_line(), at(record.line()));
         assert_eq!(record.line().as_ptr(), buffer);

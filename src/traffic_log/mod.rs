@@ -9,7 +9,7 @@ mod line;
 
 use std::time::Duration;
 
-use reactor::{AppCx, JobError, Peer, Requests};
+use reactor::{AppCx, JobError, Requests, Transport};
 
 pub use file::LogFile;
 pub use line::Direction;
@@ -67,23 +67,16 @@ impl TrafficLog {
         self.dropped
     }
 
-    /// Notes one line.
-    pub fn line(&mut self, reactor: &mut Requests<'_, Herd>, direction: Direction, peer: Peer, line: &[u8]) {
-        if self.traffic {
-            self.parts(reactor, direction, peer, &[line]);
-        }
-    }
-
-    /// Notes one line, or one answer of several lines, that comes in parts.
+    /// Notes one line of this connection, or one answer of several lines, that comes in parts.
     pub fn parts(
         &mut self,
         reactor: &mut Requests<'_, Herd>,
         direction: Direction,
-        peer: Peer,
+        transport: &Transport<'_>,
         parts: &[&[u8]],
     ) {
         if self.traffic && self.has_room() {
-            self.writer.traffic(reactor.wall_clock(), direction, peer, parts);
+            self.writer.traffic(reactor.wall_clock(), direction, transport.peer(), parts);
             self.schedule(reactor);
         }
     }

@@ -40,11 +40,8 @@ pub struct Cx<'a, A, P> {
 
 impl<'a, A, P> Cx<'a, A, P> {
     pub(crate) fn new(parts: Parts<'a, A>, me: ConnId) -> Cx<'a, A, P> {
-        Cx {
-            app: parts.app,
-            transport: Transport::new(parts.wires, me),
-            reactor: ReactorHandle::new(parts.core, me),
-        }
+        let Parts { app, wires, core } = parts;
+        Cx { app, transport: Transport::new(wires, me), reactor: ReactorHandle::new(core, me) }
     }
 
     /// The same for a protocol that this one wraps. Its timers, calls and replies come back to
@@ -67,6 +64,7 @@ pub struct AppCx<'a, A> {
 
 impl<'a, A> AppCx<'a, A> {
     pub(crate) fn new(parts: Parts<'a, A>) -> AppCx<'a, A> {
-        AppCx { app: parts.app, peers: Peers::new(parts.wires), reactor: Requests::new(parts.core) }
+        let Parts { app, wires, core } = parts;
+        AppCx { app, peers: Peers::new(wires), reactor: Requests::new(core) }
     }
 }

@@ -198,10 +198,7 @@ impl<A: 'static, P: 'static> ReactorHandle<'_, A, P> {
     }
 
     /// An answer that comes back to this connection.
-    pub fn reply<T: 'static>(
-        &self,
-        f: impl FnOnce(&mut P, &mut Cx<'_, A, P>, T) + 'static,
-    ) -> Reply<A, T> {
+    pub fn reply<T: 'static>(&self, f: impl FnOnce(&mut P, &mut Cx<'_, A, P>, T) + 'static) -> Reply<A, T> {
         Reply::to_link(self.me, move |value| typed(move |protocol: &mut P, cx| f(protocol, cx, value)))
     }
 }

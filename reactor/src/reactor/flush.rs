@@ -52,7 +52,7 @@ impl<A: 'static> Reactor<A> {
                 }
             }
             io::ErrorKind::Interrupted => self.wires.mark_dirty(id),
-            _ => self.end(net, id, Reason::Lost(error)),
+            _ => self.end(net, id, &Reason::Lost(error)),
         }
     }
 
@@ -62,7 +62,7 @@ impl<A: 'static> Reactor<A> {
         let Some(link) = self.links.get_mut(id).filter(|link| wanted && !link.write_shut) else { return };
         link.write_shut = true;
         if let Err(error) = net.shutdown_write(id) {
-            self.end(net, id, Reason::Lost(error));
+            self.end(net, id, &Reason::Lost(error));
         } else if link.ended {
             self.wires.lose(id); // both sides are closed
         }

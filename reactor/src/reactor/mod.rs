@@ -119,7 +119,8 @@ impl<A: 'static> Reactor<A> {
         factory: F,
     ) -> io::Result<(PortId, SocketAddr)> {
         let id = PortId(self.core.ports.issue());
-        let at = self.open_port(net, id, at, Box::new(factory)).inspect_err(|_| self.core.ports.retire(id.0))?;
+        let at =
+            self.open_port(net, id, at, Box::new(factory)).inspect_err(|_| self.core.ports.retire(id.0))?;
         Ok((id, at))
     }
 

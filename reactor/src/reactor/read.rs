@@ -107,7 +107,7 @@ impl<A: 'static> Reactor<A> {
                 }
             }
             io::ErrorKind::Interrupted => self.queue_read(id),
-            _ => self.end(net, id, Reason::Lost(error)),
+            _ => self.end(net, id, &Reason::Lost(error)),
         }
     }
 }

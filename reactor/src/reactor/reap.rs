@@ -14,7 +14,7 @@ impl<A: 'static> Reactor<A> {
     pub(super) fn reap(&mut self, net: &mut impl Net) {
         self.core.counters.outbox_full = self.wires.refused;
         for (id, reason) in std::mem::take(&mut self.wires.notes.doomed) {
-            self.end(net, id, reason);
+            self.end(net, id, &reason);
         }
         for id in std::mem::take(&mut self.wires.notes.closing) {
             self.close(net, id);
@@ -55,10 +55,10 @@ impl<A: 'static> Reactor<A> {
     fn finish(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if link.ended {
-            return self.end(net, id, Reason::PeerClosed);
+            return self.end(net, id, &Reason::PeerClosed);
         }
         if !link.write_shut && net.shutdown_write(id).is_err() {
-            return self.end(net, id, Reason::Closed);
+            return self.end(net, id, &Reason::Closed);
         }
         link.phase = Phase::Lingering(self.core.now + self.core.limits.linger);
         self.tell_lost(id, &Reason::Closed);
@@ -67,12 +67,12 @@ impl<A: 'static> Reactor<A> {
     }
 
     /// The end of a link, now.
-    pub(super) fn end(&mut self, net: &mut impl Net, id: ConnId, reason: Reason) {
+    pub(super) fn end(&mut self, net: &mut impl Net, id: ConnId, reason: &Reason) {
         let Some(link) = self.links.get_mut(id) else { return };
         if link.is_dialling() {
             return self.dial_failed(net, id, &ConnectError::Cancelled);
         }
-        self.tell_lost(id, &reason);
+        self.tell_lost(id, reason);
         self.discard(net, id);
     }
 
@@ -142,7 +142,7 @@ impl<A: 'static> Reactor<A> {
         let Some(link) = self.links.get_mut(id) else { return };
         match link.phase {
             Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::TimedOut),
-            Phase::Closing(_) => self.end(net, id, Reason::FlushTimeout),
+            Phase::Closing(_) => self.end(net, id, &Reason::FlushTimeout),
             Phase::Lingering(_) => self.discard(net, id),
             Phase::Open => {
                 if let Some(reason) = self.wires.get(id).map(|wire| wire.expiry().1) {

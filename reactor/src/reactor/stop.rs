@@ -55,7 +55,7 @@ impl<A: 'static> Reactor<A> {
     /// Ends whatever is left.
     fn cut_off(&mut self, net: &mut impl Net) {
         for id in self.links.ids() {
-            self.end(net, id, Reason::Stopped);
+            self.end(net, id, &Reason::Stopped);
         }
     }
 

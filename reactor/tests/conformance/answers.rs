@@ -2,7 +2,7 @@
 
 use reactor::JobError;
 
-use crate::cast::{Actor, ActorCx, App};
+use crate::cast::{Actor, ActorCx};
 use crate::nets::Stage;
 use crate::scene::Scene;
 
@@ -24,8 +24,12 @@ fn answer(cx: &mut ActorCx<'_>) {
     cx.reactor.send(owed, 42);
 }
 
-fn note_outcome(app: &mut App, name: &str, outcome: Result<u32, JobError>) {
-    app.note(name, format!("{outcome:?}"));
+/// Has a number worked out on a thread, to be noted.
+fn defer(cx: &mut ActorCx<'_>) {
+    let done = cx.reactor.reply(|me: &mut Actor, cx, outcome: Result<u32, JobError>| {
+        cx.app.note(&me.name, format!("{outcome:?}"));
+    });
+    cx.reactor.defer_to_thread(|| 6 * 7, done);
 }
 
 pub(crate) fn a_call_reaches_another_link(stage: impl Stage) {
@@ -42,7 +46,7 @@ pub(crate) fn a_call_on_a_lost_link_is_dropped(stage: impl Stage) {
     let mut scene = two(stage);
     let id = scene.reactor.app.id("client");
     scene.enter(|cx| cx.peers.lose(id));
-    scene.to_the_end();
+    scene.until_over();
     scene.enter(|cx| cx.reactor.call(id, |me: &mut Actor, cx| cx.app.note(&me.name, "called")));
     scene.until_counted(|counters| counters.stale == 1);
     assert_eq!(scene.heard("client"), ["made", "lost Closed"]);
@@ -76,18 +80,14 @@ pub(crate) fn a_reply_comes_back_to_the_application(stage: impl Stage) {
 
 pub(crate) fn deferred_work_brings_its_value(stage: impl Stage) {
     let mut scene = two(stage);
-    scene.at("client", |cx| {
-        let done = cx.reactor.reply(|me: &mut Actor, cx, outcome| note_outcome(cx.app, &me.name, outcome));
-        cx.reactor.defer_to_thread(|| 6 * 7, done);
-    });
+    scene.at("client", defer);
     scene.until(|app| app.has("client", "Ok(42)"));
 }
 
 pub(crate) fn deferred_work_for_a_lost_link_is_dropped(stage: impl Stage) {
     let mut scene = two(stage);
     scene.at("client", |cx| {
-        let done = cx.reactor.reply(|me: &mut Actor, cx, outcome| note_outcome(cx.app, &me.name, outcome));
-        cx.reactor.defer_to_thread(|| 6 * 7, done);
+        defer(cx);
         cx.transport.abort_connection();
     });
     scene.until_counted(|counters| counters.stale == 1);

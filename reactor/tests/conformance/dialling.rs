@@ -12,7 +12,7 @@ pub(crate) fn a_refused_connection_fails_and_nothing_else_is_heard(stage: impl S
     scene.enter(|cx| cx.reactor.close_port(port));
     scene.until(|app| app.has("server's port", "closed"));
     scene.dial(at, Actor::new("client"));
-    scene.to_the_end();
+    scene.until_over();
     scene.a_while();
     assert_eq!(scene.heard("client"), ["failed Failed"]);
     assert_eq!(scene.reactor.counters().connect_failures, 1);
@@ -22,7 +22,7 @@ pub(crate) fn a_connection_that_is_never_answered_times_out(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     let silent = scene.silent();
     scene.dial(Endpoint::from(silent).within(millis(20)), Actor::new("client"));
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["failed TimedOut"]);
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn a_connection_on_its_way_can_be_given_up(stage: impl Stage) {
     scene.a_while();
     assert_eq!(scene.heard("client"), [""; 0]);
     scene.enter(|cx| cx.peers.lose(id));
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["failed Cancelled"]);
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn an_unknown_name_is_unresolved(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     // Not even a name, so that no name server need be asked.
     scene.dial(Endpoint::new("no\0name", 7), Actor::new("client"));
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["failed Unresolved"]);
 }
 

@@ -35,15 +35,30 @@ pub(crate) fn a_reader_that_paused_still_gets_everything(stage: impl Stage) {
     scene.a_while();
     assert_eq!(scene.heard("client"), ["made"]);
     scene.at("client", |cx| cx.transport.resume_reading());
-    scene.to_the_end();
+    scene.until_over();
     assert_same(scene.bytes("client"), &pattern(MUCH, MUCH));
+}
+
+pub(crate) fn last_words_reach_a_peer_that_is_still_sending(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    scene.reactor.app.left = MUCH;
+    let leaves = |server: Actor| {
+        server.on(When::Data, |cx, _| {
+            cx.transport.write(b"goodbye");
+            cx.transport.lose_connection();
+        })
+    };
+    scene.play(leaves, Actor::new("client").produces());
+    assert_eq!(scene.bytes("client"), b"goodbye");
+    assert_eq!(scene.heard("client").last().unwrap(), "lost PeerClosed");
+    assert_eq!(scene.heard("server"), ["made", "data", "lost Closed"]);
 }
 
 pub(crate) fn who_closes_first_hears_closed_and_the_other_peer_closed(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     scene.meet(|server| server, Actor::new("client"));
     scene.at("client", |cx| cx.transport.lose_connection());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["made", "lost Closed"]);
     assert_eq!(scene.heard("server"), ["made", "end", "lost PeerClosed"]);
 }
@@ -53,7 +68,7 @@ pub(crate) fn both_sides_may_close_at_once(stage: impl Stage) {
     scene.meet(|server| server, Actor::new("client"));
     let ids = ["server", "client"].map(|name| scene.reactor.app.id(name));
     scene.enter(|cx| ids.map(|id| cx.peers.lose(id)));
-    scene.to_the_end();
+    scene.until_over();
     for side in ["server", "client"] {
         assert_eq!(scene.heard(side), ["made", "lost Closed"]);
     }
@@ -73,7 +88,7 @@ pub(crate) fn an_abort_is_told_once_on_each_side(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     scene.meet(|server| server, Actor::new("client"));
     scene.at("client", |cx| cx.transport.abort_connection());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["made", "lost Aborted"]);
     assert_eq!(scene.heard("server"), ["made", "end", "lost PeerClosed"]);
 }
@@ -86,7 +101,7 @@ pub(crate) fn what_an_abort_did_not_send_is_lost(stage: impl Stage) {
     scene.a_while();
     scene.at("client", |cx| cx.transport.abort_connection());
     scene.at("server", |cx| cx.transport.resume_reading());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client").last().unwrap(), "lost Aborted");
     let produced = FLOOD - scene.reactor.app.left;
     let received = scene.bytes("server");
@@ -99,7 +114,7 @@ pub(crate) fn an_abort_with_unread_bytes_resets_the_peer(stage: impl Stage) {
     scene.meet(Actor::paused, Actor::new("client").says(b"unread"));
     scene.a_while();
     scene.at("server", |cx| cx.transport.abort_connection());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("server"), ["made", "lost Aborted"]);
     assert_eq!(scene.heard("client"), ["made", "lost Lost"]);
 }
@@ -114,5 +129,5 @@ pub(crate) fn the_last_bytes_must_be_read_in_time(stage: impl Stage) {
     scene.until(|app| app.has("server", "lost"));
     assert_eq!(scene.heard("server").last().unwrap(), "lost FlushTimeout");
     scene.at("client", |cx| cx.transport.abort_connection());
-    scene.to_the_end();
+    scene.until_over();
 }

@@ -46,7 +46,7 @@ pub(crate) fn a_link_is_over_once_both_sides_are_closed(stage: impl Stage) {
     scene.a_while();
     assert_eq!(scene.heard("server"), ["made", "data", "end"]);
     scene.at("server", |cx| cx.transport.lose_write());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("server"), ["made", "data", "end", "lost PeerClosed"]);
     assert_eq!(scene.heard("client"), ["made", "end", "lost PeerClosed"]);
 }

@@ -76,6 +76,7 @@ on_every_net! {
     ends: {
         lose_connection_delivers_everything_before,
         a_reader_that_paused_still_gets_everything,
+        last_words_reach_a_peer_that_is_still_sending,
         who_closes_first_hears_closed_and_the_other_peer_closed,
         both_sides_may_close_at_once,
         nothing_is_taken_after_lose_connection,

@@ -66,7 +66,7 @@ pub(crate) fn ids_are_never_used_again(stage: impl Stage) {
             let id =
                 scene.dial(at, Actor::new("client").on(When::Made, |cx, _| cx.transport.lose_connection()));
             scene.until(|app| app.count("made") > app.count("lost PeerClosed"));
-            scene.to_the_end();
+            scene.until_over();
             id
         })
         .collect();

@@ -54,7 +54,7 @@ pub(crate) fn a_full_outbox_takes_nothing_and_harms_nobody(stage: impl Stage) {
     let sent = [600, 600, 400].map(|count| scene.enter(|cx| cx.peers.write(id, &[7; 600][..count])));
     assert_eq!(sent, [Sent::Queued, Sent::Full, Sent::Queued]);
     scene.enter(|cx| cx.peers.lose(id));
-    scene.to_the_end();
+    scene.until_over();
     assert_same(scene.bytes("client"), &[7; 1000]);
     assert_eq!(scene.reactor.counters().outbox_full, 1);
 }

@@ -67,7 +67,7 @@ pub(crate) fn who_is_declined_sees_an_end(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     let (_, at) = scene.listen(ANYWHERE, Casting { role: "server", dress: |_| None }).unwrap();
     scene.dial(at, Actor::new("client"));
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("client"), ["made", "end", "lost PeerClosed"]);
     assert_eq!(scene.reactor.counters().refused, 1);
 }

@@ -24,7 +24,7 @@ pub(crate) fn a_reader_that_pauses_presses_the_writer(stage: impl Stage) {
     let told: Vec<_> = scene.heard("client").split_off(1);
     assert!(told.chunks(2).all(|pair| pair[0] == "high" && pair.get(1).is_none_or(|low| low == "low")));
     scene.at("client", |cx| cx.transport.abort_connection());
-    scene.to_the_end();
+    scene.until_over();
 }
 
 pub(crate) fn a_writer_that_heeds_the_pressure_holds_little(stage: impl Stage) {
@@ -60,5 +60,5 @@ pub(crate) fn a_reader_that_never_reads_ends_the_link_of_a_heedless_writer(stage
     scene.until(|app| app.has("client", "lost"));
     assert!(scene.heard("client").ends_with(&["high".to_owned(), "lost OutboxFull".to_owned()]));
     scene.at("server", |cx| cx.transport.abort_connection());
-    scene.to_the_end();
+    scene.until_over();
 }

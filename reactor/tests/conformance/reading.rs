@@ -13,7 +13,7 @@ pub(crate) fn a_paused_link_hears_nothing_and_then_everything(stage: impl Stage)
     scene.a_while();
     assert_eq!(scene.heard("server"), ["made"]);
     scene.at("server", |cx| cx.transport.resume_reading());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("server"), ["made", "resumed", "data", "end", "lost PeerClosed"]);
     assert_same(scene.bytes("server"), &pattern(COUNT, COUNT));
 }
@@ -60,7 +60,7 @@ pub(crate) fn the_end_waits_for_a_paused_reader(stage: impl Stage) {
     scene.a_while();
     assert_eq!(scene.heard("server"), ["made"]);
     scene.at("server", |cx| cx.transport.resume_reading());
-    scene.to_the_end();
+    scene.until_over();
     assert_eq!(scene.heard("server"), ["made", "resumed", "data", "end", "lost PeerClosed"]);
     assert_eq!(scene.bytes("server"), b"goodbye");
 }

@@ -24,7 +24,7 @@ pub(crate) const fn millis(n: u64) -> Duration {
 
 /// One reactor whose clients dial its own ports.
 pub(crate) struct Scene<S> {
-    stage: S,
+    pub(crate) stage: S,
     pub(crate) reactor: Reactor<App>,
 }
 
@@ -58,7 +58,7 @@ impl<S: Stage> Scene<S> {
     /// Lets `client` and a server dressed so meet, and plays until both are gone.
     pub(crate) fn play(&mut self, server: impl Fn(Actor) -> Actor + 'static, client: Actor) {
         self.meet(server, client);
-        self.to_the_end();
+        self.until_over();
     }
 
     /// Lets `client` and a server dressed so meet.
@@ -106,7 +106,7 @@ impl<S: Stage> Scene<S> {
     }
 
     /// Goes on until nothing is left of any connection.
-    pub(crate) fn to_the_end(&mut self) {
+    pub(crate) fn until_over(&mut self) {
         self.go_on(|reactor, _| reactor.connections() == 0 && !reactor.is_busy());
     }
 

@@ -77,7 +77,7 @@ pub(crate) fn a_relay_carries_bytes_both_ways(stage: impl Stage) {
     };
     let (_, at) = scene.listen(ANYWHERE, Casting { role: "relay", dress }).unwrap();
     scene.join(at, pours(Actor::new("client"), 50_021), "relay");
-    scene.to_the_end();
+    scene.until_over();
     assert_same(scene.bytes("client"), &pattern(50_021, 50_021));
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn two_hundred_links_live_at_once(stage: impl Stage) {
     scene.until(|app| (0..LINKS).all(|n| app.bytes(&name(n)) == n.to_be_bytes()));
     assert_eq!(scene.reactor.connections(), 2 * LINKS);
     scene.enter(|cx| (0..LINKS).for_each(|n| cx.peers.lose(cx.app.id(&name(n)))));
-    scene.to_the_end();
+    scene.until_over();
     let (closed, peer_closed) =
         (scene.reactor.app.count("lost Closed"), scene.reactor.app.count("lost PeerClosed"));
     assert_eq!((closed, peer_closed), (LINKS, LINKS));

@@ -62,7 +62,7 @@ impl Stage for Mock {
 impl Mock {
     /// Ties whoever was dialled to a guest of the port that listens there, or refuses.
     fn put_through(&mut self) {
-        for dialled in self.net.dialled()[self.seen..].to_vec() {
+        while let Some(&dialled) = self.net.dialled().get(self.seen) {
             self.seen += 1;
             let there = self.net.remote(dialled.remote);
             if dialled.to == SILENT || !there.is_dialled() {

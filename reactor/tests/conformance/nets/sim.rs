@@ -7,6 +7,8 @@ use reactor::sim::{Direction, Faults, HostId, SimNet, World};
 use reactor::{Reactor, Signal};
 
 use super::{PATIENCE, Stage};
+use crate::cast::Actor;
+use crate::scene::Scene;
 
 /// A good network.
 pub(crate) struct Sim {
@@ -95,4 +97,17 @@ impl Stage for FaultySim {
     fn signal(&mut self, signal: Signal) {
         self.0.signal(signal);
     }
+}
+
+#[test]
+fn the_trouble_does_come_and_the_good_network_has_none() {
+    fn counts<S: Stage>(world: impl Fn(&S) -> &World) -> [bool; 3] {
+        let mut scene = Scene::new(S::open(1));
+        scene.reactor.app.left = 100_000;
+        scene.play(Actor::echoes, Actor::new("client").produces());
+        let counts = world(&scene.stage).counts();
+        [counts.short_reads, counts.short_writes, counts.spurious_events].map(|count| count > 0)
+    }
+    assert_eq!(counts::<FaultySim>(|stage| &stage.0.world), [true; 3]);
+    assert_eq!(counts::<Sim>(|stage| &stage.world), [false; 3]);
 }
