@@ -11,6 +11,8 @@ use crate::command::decimal::{Decimal, trim_zeros};
 /// The most digits a time may have before its point.
 const MAX_SECOND_DIGITS: usize = 18;
 
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+
 /// When a client says it was where it says: seconds since the Unix epoch, borrowed from a line.
 ///
 /// Equality and order go by value, not by text.
@@ -28,23 +30,22 @@ const MAX_SECOND_DIGITS: usize = 18;
 pub struct Timestamp<'a> {
     text: &'a [u8],
     /// The value, cut to whole nanoseconds: settles nearly every comparison.
-    nanos: i128,
+    seconds: u64,
+    nanos: u32,
 }
 
 impl<'a> Timestamp<'a> {
     /// Reads a time; `None` if `text` is not exactly one.
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         let decimal = Decimal::parse(text).filter(|decimal| decimal.whole.len() <= MAX_SECOND_DIGITS)?;
-        let nanos =
-            i128::from(decimal.whole_saturating()) * 1_000_000_000 + i128::from(first_nine(decimal.fraction));
-        Some(Self { text, nanos })
+        Some(Self { text, seconds: decimal.whole_saturating(), nanos: first_nine(decimal.fraction) })
     }
 
-    /// The time that was parsed before, from a copy of its text and its [`nanos`](Self::nanos): spares a
-    /// second parse.
-    pub(crate) fn assume_valid(text: &'a [u8], nanos: i128) -> Self {
-        debug_assert!(Self::parse(text).is_some_and(|time| time.nanos == nanos));
-        Self { text, nanos }
+    /// The time that was parsed before, from a copy of its text and its value: spares a second parse.
+    pub(crate) fn assume_valid(text: &'a [u8], seconds: u64, nanos: u32) -> Self {
+        let time = Self { text, seconds, nanos };
+        debug_assert_eq!(Self::parse(text), Some(time));
+        time
     }
 
     /// The text it was read from.
@@ -54,12 +55,18 @@ impl<'a> Timestamp<'a> {
 
     /// Whole nanoseconds since the Unix epoch; digits after the ninth decimal are cut off.
     pub fn nanos(&self) -> i128 {
-        self.nanos
+        i128::from(self.seconds) * NANOS_PER_SECOND + i128::from(self.nanos)
+    }
+
+    /// The same as two numbers.
+    pub(crate) fn seconds_and_nanos(&self) -> (u64, u32) {
+        (self.seconds, self.nanos)
     }
 
     /// Whether it lies after `unix_nanos`, be it by less than a nanosecond.
     pub fn is_after(&self, unix_nanos: i128) -> bool {
-        self.nanos > unix_nanos || (self.nanos == unix_nanos && !self.cut_digits().is_empty())
+        let nanos = self.nanos();
+        nanos > unix_nanos || (nanos == unix_nanos && !self.cut_digits().is_empty())
     }
 
     /// What [`nanos`](Self::nanos) leaves out: the digits after the ninth decimal, without trailing zeros.
@@ -81,7 +88,8 @@ fn first_nine(fraction: &[u8]) -> u32 {
 
 impl Ord for Timestamp<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.nanos.cmp(&other.nanos).then_with(|| self.cut_digits().cmp(other.cut_digits()))
+        let whole = (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos));
+        whole.then_with(|| self.cut_digits().cmp(other.cut_digits()))
     }
 }
 

@@ -5,26 +5,30 @@ use smallvec::SmallVec;
 use crate::command::{AtLine, Location, Timestamp};
 
 /// Lines up to this length lie in the record itself. Nearly all are shorter; and the record of a client is
-/// found with one look into memory where a buffer of its own would take two, one after the other.
-const INLINE: usize = 112;
+/// found with one look into memory where a buffer of its own would take two, one after the other. With it a
+/// record is 128 bytes: two lines of the cache.
+const INLINE: usize = 96;
 
-/// An AT line, owned, and where its fields end.
+/// An AT line, owned, and where its client's id is.
 ///
 /// A WHATSAT is answered with it byte for byte (the specification, section 4). A newer line is written over
 /// the older one, so a client that keeps reporting costs no allocation.
 #[derive(Clone, Debug)]
 pub struct Record {
     line: SmallVec<[u8; INLINE]>,
-    /// Where the word `AT` and the five fields after it end in `line`; the next begins one byte later.
-    ends: [u32; 6],
+    /// The id is `line[id_start..id_end]`, with a space on either side.
+    id_start: u32,
+    id_end: u32,
     /// The time, cut to nanoseconds: spares reading its digits again.
-    nanos: i128,
+    seconds: u64,
+    nanos: u32,
 }
 
 impl Record {
     /// A copy of `at`.
     pub fn new(at: &AtLine<'_>) -> Self {
-        let mut record = Self { line: SmallVec::new(), ends: [0; 6], nanos: 0 };
+        let line = SmallVec::new();
+        let mut record = Self { line, id_start: 0, id_end: 0, seconds: 0, nanos: 0 };
         record.overwrite(at, &mut Vec::new());
         record
     }
@@ -36,13 +40,9 @@ impl Record {
         at.write_to(scratch);
         self.line.clear();
         self.line.extend_from_slice(scratch);
-        let mut end = narrow("AT".len());
-        self.ends[0] = end;
-        for (field, stored) in at.fields().iter().zip(&mut self.ends[1..]) {
-            end += 1 + narrow(field.len());
-            *stored = end;
-        }
-        self.nanos = at.time.nanos();
+        self.id_start = narrow("AT ".len() + at.server.len() + 1 + at.difference.len() + 1);
+        self.id_end = self.id_start + narrow(at.id.len());
+        (self.seconds, self.nanos) = at.time.seconds_and_nanos();
     }
 
     /// The AT line, without a line end.
@@ -52,34 +52,36 @@ impl Record {
 
     /// The client it is about.
     pub fn id(&self) -> &[u8] {
-        self.field(2)
+        &self.line[self.id_start as usize..self.id_end as usize]
     }
 
     /// When the client was there.
     pub fn time(&self) -> Timestamp<'_> {
-        Timestamp::assume_valid(self.field(4), self.nanos)
+        Timestamp::assume_valid(self.after_id().1, self.seconds, self.nanos)
     }
 
     /// Where the client was.
     pub fn location(&self) -> Location<'_> {
-        Location::assume_valid(self.field(3))
+        Location::assume_valid(self.after_id().0)
     }
 
     /// The same line, field by field.
     pub fn as_at_line(&self) -> AtLine<'_> {
-        AtLine {
-            server: self.field(0),
-            difference: self.field(1),
-            id: self.id(),
-            location: self.location(),
-            time: self.time(),
-        }
+        let before_id = &self.line["AT ".len()..self.id_start as usize - 1];
+        let (server, difference) = split_at_space(before_id);
+        AtLine { server, difference, id: self.id(), location: self.location(), time: self.time() }
     }
 
-    /// A field, counted as in [`AtLine::fields`].
-    fn field(&self, index: usize) -> &[u8] {
-        &self.line[self.ends[index] as usize + 1..self.ends[index + 1] as usize]
+    /// Location and time.
+    fn after_id(&self) -> (&[u8], &[u8]) {
+        split_at_space(&self.line[self.id_end as usize + 1..])
     }
+}
+
+/// What stands before the first space, and behind it.
+fn split_at_space(text: &[u8]) -> (&[u8], &[u8]) {
+    let space = memchr::memchr(b' ', text).unwrap_or(text.len());
+    (&text[..space], text.get(space + 1..).unwrap_or_default())
 }
 
 /// Lines are bounded far below 4 GiB.

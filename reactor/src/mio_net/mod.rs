@@ -164,7 +164,7 @@ impl Net for MioNet {
     }
 
     /// With SO_REUSEADDR, so that a restart need not wait for old connections in TIME_WAIT. The
-    /// kernel queues up to [`BACKLOG`] connections between two turns; those above dial again after
+    /// kernel queues up to `BACKLOG` connections between two turns; those above dial again after
     /// a second.
     fn listen(&mut self, at: SocketAddr, port: PortId) -> io::Result<SocketAddr> {
         let mut listener = TcpListener::bind(at)?;
