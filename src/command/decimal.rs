@@ -11,8 +11,10 @@ const SAFE_DIGITS: usize = 19;
 /// Digits, or digits, a point and digits; no sign, no exponent, nothing before or after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decimal<'a> {
-    /// The digits before the point, at least one, leading zeros and all.
-    pub(crate) whole: &'a [u8],
+    /// The part before the point; `u64::MAX` if it is greater than that.
+    pub(crate) whole: u64,
+    /// How many digits it has, at least one, leading zeros and all.
+    pub(crate) whole_digits: usize,
     /// The digits after the point; empty if, and only if, there is no point.
     pub(crate) fraction: &'a [u8],
 }
@@ -27,27 +29,18 @@ impl<'a> Decimal<'a> {
     /// Reads the decimal at the start of `text`, as far as it goes, and gives the rest.
     /// `5.` is no decimal, and not a `5` with a rest either.
     pub(crate) fn split(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (whole, rest) = split_digits(text)?;
+        let (whole, whole_digits) = leading_number(text)?;
+        let rest = &text[whole_digits..];
         let Some(after_point) = rest.strip_prefix(b".") else {
-            return Some((Self { whole, fraction: &[] }, rest));
+            return Some((Self { whole, whole_digits, fraction: &[] }, rest));
         };
         let (fraction, rest) = split_digits(after_point)?;
-        Some((Self { whole, fraction }, rest))
-    }
-
-    /// The part before the point as a number; `u64::MAX` if it is greater than that.
-    pub(crate) fn whole_saturating(&self) -> u64 {
-        let value = |digit: &u8| u64::from(digit - b'0');
-        if self.whole.len() <= SAFE_DIGITS {
-            return self.whole.iter().fold(0, |number, digit| number * 10 + value(digit));
-        }
-        let append = |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(value(digit));
-        self.whole.iter().fold(0, append)
+        Some((Self { whole, whole_digits, fraction }, rest))
     }
 
     /// Compares the exact value with a small whole number (anything below `u64::MAX`).
     pub(crate) fn cmp_whole(&self, number: u64) -> Ordering {
-        self.whole_saturating().cmp(&number).then_with(|| trim_zeros(self.fraction).len().cmp(&0))
+        self.whole.cmp(&number).then_with(|| trim_zeros(self.fraction).len().cmp(&0))
     }
 }
 
@@ -55,6 +48,20 @@ impl<'a> Decimal<'a> {
 pub(crate) fn trim_zeros(fraction: &[u8]) -> &[u8] {
     let end = fraction.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
     &fraction[..end]
+}
+
+/// The number that the text begins with, `u64::MAX` if it is greater than that, and how many digits it has.
+fn leading_number(text: &[u8]) -> Option<(u64, usize)> {
+    let (mut number, mut digits) = (0_u64, 0);
+    while let Some(&byte @ b'0'..=b'9') = text.get(digits) {
+        let digit = u64::from(byte - b'0');
+        number = match digits {
+            0..SAFE_DIGITS => number * 10 + digit,
+            _ => number.saturating_mul(10).saturating_add(digit),
+        };
+        digits += 1;
+    }
+    (digits > 0).then_some((number, digits))
 }
 
 /// One digit or more, and the rest.
@@ -80,7 +87,8 @@ mod tests {
     #[test]
     fn a_split_stops_at_the_first_byte_that_is_no_part_of_it() {
         let (decimal, rest) = Decimal::split(b"34.068930-118.445127").unwrap();
-        assert_eq!([decimal.whole, decimal.fraction, rest], [&b"34"[..], b"068930", b"-118.445127"]);
+        assert_eq!((decimal.whole, decimal.whole_digits), (34, 2));
+        assert_eq!([decimal.fraction, rest], [&b"068930"[..], b"-118.445127"]);
         assert!(Decimal::split(b"5.-1").is_none());
     }
 

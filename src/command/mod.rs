@@ -73,22 +73,30 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// Where the word ends that `bytes` begin with. Words are long, so eight bytes are looked at together as
-/// long as none of them can be white space.
+/// Where the word ends that `bytes` begin with. Words are long, so eight bytes are looked at together.
 fn word_length(bytes: &[u8]) -> usize {
-    let (eights, _) = bytes.as_chunks::<8>();
-    let clear = 8 * eights.iter().take_while(|eight| all_above_space(**eight)).count();
-    let end = bytes[clear..].iter().position(|&byte| is_white_space(byte));
-    end.map_or(bytes.len(), |end| clear + end)
+    let mut length = 0;
+    while let Some(eight) = bytes[length..].first_chunk() {
+        match first_up_to_space(*eight) {
+            8 => length += 8,
+            end if is_white_space(eight[end]) => return length + end,
+            control => length += control + 1,
+        }
+    }
+    let end = bytes[length..].iter().position(|&byte| is_white_space(byte));
+    end.map_or(bytes.len(), |end| length + end)
 }
 
-/// Whether every byte is greater than a space. Taking 0x21 from each borrows into its high bit if the byte is
-/// smaller; a borrow into the next byte comes only from a smaller one, so the answer as a whole is right. A
-/// byte of 0x80 or more is passed over by the mask, at the price of a look at each.
-fn all_above_space(eight: [u8; 8]) -> bool {
+/// The place of the first byte that is not greater than a space; 8 if there is none.
+///
+/// Taking 0x21 from every byte at once borrows into the high bit of each that is smaller. A borrow goes on
+/// into the next byte only from such a one, so the first is found rightly; bytes of 0x80 and more, which
+/// have that bit already, are masked.
+fn first_up_to_space(eight: [u8; 8]) -> usize {
     const ONES: u64 = u64::MAX / 0xff;
     let word = u64::from_le_bytes(eight);
-    (word.wrapping_sub(ONES * 0x21) | word) & (ONES * 0x80) == 0
+    let small = word.wrapping_sub(ONES * 0x21) & !word & (ONES * 0x80);
+    (small.trailing_zeros() / 8) as usize
 }
 
 /// Space; tab, LF, vertical tab, form feed, CR. (`u8::is_ascii_whitespace` leaves out the vertical tab.)

@@ -45,7 +45,7 @@ fn radius_metres(radius: &[u8]) -> Option<f64> {
 /// A whole number has no point; it may have leading zeros, as every number of the herd may.
 fn whole_bound(bound: &[u8]) -> Option<usize> {
     let whole = Decimal::parse(bound).filter(|decimal| decimal.fraction.is_empty())?;
-    usize::try_from(whole.whole_saturating()).ok().filter(|bound| (1..=MAX_BOUND).contains(bound))
+    usize::try_from(whole.whole).ok().filter(|bound| (1..=MAX_BOUND).contains(bound))
 }
 
 #[cfg(test)]

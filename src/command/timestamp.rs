@@ -37,8 +37,8 @@ pub struct Timestamp<'a> {
 impl<'a> Timestamp<'a> {
     /// Reads a time; `None` if `text` is not exactly one.
     pub fn parse(text: &'a [u8]) -> Option<Self> {
-        let decimal = Decimal::parse(text).filter(|decimal| decimal.whole.len() <= MAX_SECOND_DIGITS)?;
-        Some(Self { text, seconds: decimal.whole_saturating(), nanos: first_nine(decimal.fraction) })
+        let decimal = Decimal::parse(text).filter(|decimal| decimal.whole_digits <= MAX_SECOND_DIGITS)?;
+        Some(Self { text, seconds: decimal.whole, nanos: first_nine(decimal.fraction) })
     }
 
     /// The time that was parsed before, from a copy of its text and its value: spares a second parse.

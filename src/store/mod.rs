@@ -3,7 +3,7 @@
 //! The herd's rule of what is newer (the specification, sections 3 and 6) meets the herd's memory here, and
 //! neither a socket nor a clock.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use hashbrown::HashTable;
 
@@ -94,11 +94,18 @@ impl Store {
 
     fn place(&self, id: &[u8]) -> Option<usize> {
         let is_it = |place: &Place| self.records[place.index].id() == id;
-        self.places.find(self.hash.hash_one(id), is_it).map(|place| place.index)
+        self.places.find(self.hash_of(id), is_it).map(|place| place.index)
+    }
+
+    /// Of the bytes alone: the table compares ids whole, so their length need not be hashed as well.
+    fn hash_of(&self, id: &[u8]) -> u64 {
+        let mut hasher = self.hash.build_hasher();
+        hasher.write(id);
+        hasher.finish()
     }
 
     fn insert(&mut self, at: &AtLine<'_>) {
-        let place = Place { hash: self.hash.hash_one(at.id), index: self.records.len() };
+        let place = Place { hash: self.hash_of(at.id), index: self.records.len() };
         self.places.insert_unique(place.hash, place, |place| place.hash);
         self.records.push(Record::new(at));
     }

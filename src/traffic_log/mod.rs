@@ -19,8 +19,8 @@ use line::Writer;
 
 /// Bytes that gather at most. At a million lines a second it is some ten milliseconds of a disk that hangs.
 const MOST_GATHERED: usize = 4 * 1024 * 1024;
-/// Bytes that are handed to the thread without waiting for more.
-const ENOUGH: usize = 256 * 1024;
+/// Bytes that are handed to the thread without waiting for more: few enough to stay in the cache meanwhile.
+const ENOUGH: usize = 128 * 1024;
 /// How long the first line waits for more to be written with it.
 const PATIENCE: Duration = Duration::from_millis(50);
 

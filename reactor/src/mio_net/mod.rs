@@ -44,7 +44,7 @@ mod token;
 /// How many events one `epoll_wait` brings at most. It bounds what one turn touches (connections,
 /// their buffers, the caches) and thereby the wait of the last one; what is left comes next turn,
 /// in its order.
-const EVENTS_PER_POLL: usize = 256;
+const EVENTS_PER_POLL: usize = 32;
 
 /// Connections that the kernel queues at a port between two turns.
 const BACKLOG: i32 = 4096;
