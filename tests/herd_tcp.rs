@@ -1,10 +1,6 @@
 //! Five real processes on loopback: what the paper promises of the herd, and who is kept out of it.
 
-#![expect(clippy::disallowed_methods, reason = "the tests stand outside of the reactor")]
-
 mod common;
-
-use std::time::{Duration, Instant};
 
 use common::{Herd, NAMES, eventually};
 
@@ -96,11 +92,9 @@ fn what_a_stranger_tells_is_not_heard() {
         format!("HELLO 1 Holiday Welsh {nonce}\nPROOF {proof}\n{at}\n"),
         "\u{0}".repeat(100_000),
     ] {
-        let begin = Instant::now();
         let mut stranger = herd.stranger("Welsh");
         stranger.send(&words);
         let heard = String::from_utf8(stranger.rest()).unwrap();
-        assert!(begin.elapsed() < Duration::from_secs(2), "{words}: {:?}", begin.elapsed());
         assert!(!heard.contains("WELCOME"), "{words} was answered with {heard}");
     }
     assert_eq!(herd.stranger("Welsh").rest(), b"", "who says nothing is not kept for ever");

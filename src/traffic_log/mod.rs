@@ -89,6 +89,11 @@ impl TrafficLog {
         }
     }
 
+    /// Logs every line in and out from now on, or no longer; not if nothing is logged at all.
+    pub fn want_traffic(&mut self, traffic: bool) {
+        self.traffic = traffic && !matches!(self.file, Disk::None);
+    }
+
     /// Opens the file anew before the next line is written: it may have been moved (SIGHUP).
     pub fn reopen(&mut self) {
         self.reopen = true;

@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod check;
 mod parent;
+mod reload;
 mod serve;
 mod simulate;
 mod stdio;

@@ -10,11 +10,12 @@ use herd::herd::{Herd, Ports, limits, open};
 use herd::key::HerdKey;
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
+use reactor::Reactor;
 use reactor::mio_net::MioNet;
-use reactor::{AppCx, Reactor, Signal};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::reload::on_signal;
 
 /// How long the last lines of the log may take to reach the disk.
 const LAST_WRITE: Duration = Duration::from_secs(1);
@@ -29,7 +30,8 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     let herd = make(&config, &server)?;
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
-    reactor.on_signal(on_signal);
+    let again = arguments.clone();
+    reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
     let ports = Ports { clients: server.clients, peers: server.peers };
     let clients = open(&mut reactor, &mut net, ports)
         .map_err(|error| Failure::other(format!("cannot listen: {error}")))?;
@@ -75,17 +77,6 @@ fn seed() -> Result<u64, Failure> {
     let random = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new());
     let bytes = random.map_err(|_| Failure::other("the system gives no random numbers"))?;
     Ok(u64::from_ne_bytes(bytes.expose()))
-}
-
-/// SIGHUP: the log may have been moved. The reactor itself acts on the others.
-fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal) {
-    match signal {
-        Signal::Hangup => {
-            cx.app.traffic.reopen();
-            cx.app.notice(&mut cx.reactor, "the log is opened anew");
-        }
-        Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
-    }
 }
 
 fn say_ready(name: &str, clients: &str, peers: Option<String>) {
