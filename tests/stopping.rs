@@ -1,10 +1,6 @@
 //! Signals, and the log that is left: the specification, sections 7 and 9, with real processes.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "the tests stand outside of the reactor"
-)]
+#![expect(clippy::disallowed_types, reason = "the tests stand outside of the reactor")]
 
 mod common;
 
