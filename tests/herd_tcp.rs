@@ -126,3 +126,13 @@ fn a_server_with_another_key_is_never_linked() {
     herd.start("Alford"); // the refusals do no harm to those who share the key
     herd.await_news(&["Alford"], "kiwi", &at);
 }
+
+#[test]
+fn a_flooded_line_is_in_the_logs_of_both_ends() {
+    let herd = Herd::of_five();
+    let at = herd.client("Alford").ask("IAMAT kiwi +1-1 5");
+    herd.await_news(&NAMES, "kiwi", &at);
+    let sent = format!(" > 127.0.0.1:{} {at}\n", herd.port("Welsh") + 1);
+    eventually("Alford has logged what it sent", || herd.log("Alford").contains(&sent));
+    eventually("Welsh has logged what it got", || herd.log("Welsh").contains(&format!(" {at}\n")));
+}

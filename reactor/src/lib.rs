@@ -1,5 +1,70 @@
 //! A single-threaded reactor in Twisted's Factory / Protocol / transport model, without an async
 //! runtime.
+//!
+//! A [`Protocol`] is told what happens to one connection. Each callback gets a [`Cx`], three
+//! disjoint borrows: `cx.app`, the application's own state; `cx.transport`, this connection;
+//! `cx.reactor`, everything else that can be asked for. A [`Factory`] makes the protocols of a
+//! listening port.
+//!
+//! ```
+//! use reactor::{Cx, Protocol, testing::Harness};
+//!
+//! /// Sends back what it is sent, and counts it.
+//! struct Echo;
+//!
+//! impl Protocol<u64> for Echo {
+//!     fn data_received(&mut self, cx: &mut Cx<'_, u64, Self>, data: &[u8]) {
+//!         *cx.app += data.len() as u64;
+//!         cx.transport.write(data);
+//!     }
+//! }
+//!
+//! let mut echo = Harness::new(0, Echo); // a connection without a socket
+//! echo.receive(b"hello");
+//! assert_eq!(echo.sent(), b"hello");
+//! assert_eq!(*echo.app(), 5);
+//! ```
+//!
+//! On real sockets the same protocol is served like this:
+//!
+//! ```no_run
+//! # struct Echo;
+//! # impl reactor::Protocol<u64> for Echo {
+//! #     fn data_received(&mut self, _: &mut reactor::Cx<'_, u64, Self>, _: &[u8]) {}
+//! # }
+//! use reactor::{Limits, Reactor, mio_net::MioNet};
+//!
+//! let mut net = MioNet::new()?.with_signals()?;
+//! let mut reactor = Reactor::new(0, 1, Limits::default()); // the application, a seed, the bounds
+//! reactor.listen(&mut net, ([127, 0, 0, 1], 8000).into(), |_: &mut u64, _| Some(Echo))?;
+//! reactor.run(&mut net)?; // until SIGINT or SIGTERM
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # How it works
+//!
+//! The [`Reactor`] is a state machine that is lent a [`Net`] for one [turn](Reactor::turn):
+//! [`MioNet`](mio_net::MioNet) is epoll, [`SimNet`](sim::SimNet) a seeded simulation of many hosts,
+//! [`MockNet`](testing::MockNet) a network whose every answer a test writes. The net owns sockets,
+//! clocks, threads and signals; the reactor owns protocols, timers and outboxes. A callback can only
+//! append to outboxes, flag links and queue requests, so none ever runs inside another, and there is
+//! no `Rc`, no `RefCell` and no `unsafe`.
+//!
+//! # What a protocol can rely on
+//!
+//! 1. No callback runs inside a callback.
+//! 2. `connection_made` once, then anything, then `connection_lost` once, then nothing; or
+//!    `connect_failed` alone.
+//! 3. An id names one connection for ever.
+//! 4. A turn is: poll, accept, read each ready link once, timers, requests, flush each outbox once,
+//!    pressure, reap. What a step queues for an earlier step waits for the next turn.
+//! 5. `write`, then `lose_connection`, delivers everything written before.
+//! 6. After `lose_connection`, `abort_connection` or `pause_reading` nothing more of the chunk in
+//!    hand is delivered; what a pause keeps comes on resume, before any newer byte.
+//! 7. Everything has a limit ([`Limits`]), reaching one is counted ([`Counters`]), and every end has
+//!    a [`Reason`].
+//! 8. Time, names, threads and signals come from the net alone, randomness from the seed alone.
+//! 9. Readiness is an edge, remembered until a read or a write falls short.
 
 pub mod mio_net;
 pub mod net;

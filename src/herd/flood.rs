@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocols::Backoff;
-use reactor::{ConnId, Endpoint, Peers, Sent};
+use reactor::{ConnId, Endpoint, Peer, Peers, Sent};
 
 /// How far the link to a neighbour has got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,7 +15,7 @@ pub enum LinkState {
     /// It is being dialled, or waits to be.
     Down,
     /// Both have proved who they are.
-    Up(ConnId),
+    Up(ConnId, Peer),
 }
 
 /// A neighbour, and the link on which it is told the news.
@@ -40,6 +40,8 @@ struct Queue {
     bytes: usize,
     most: usize,
     dropped: u64,
+    /// Of those dropped, as many the operator has been told of.
+    told: u64,
 }
 
 impl Queue {
@@ -49,6 +51,11 @@ impl Queue {
         while self.bytes > self.most && self.pop().is_some() {
             self.dropped += 1;
         }
+    }
+
+    /// How many lines were dropped since the last call.
+    fn new_losses(&mut self) -> u64 {
+        self.dropped - std::mem::replace(&mut self.told, self.dropped)
     }
 
     fn pop(&mut self) -> Option<Box<[u8]>> {
@@ -67,7 +74,7 @@ impl Queue {
 impl Neighbour {
     /// A neighbour that keeps at most `queue` bytes of news while it cannot be reached.
     pub fn new(name: impl Into<String>, at: Endpoint, queue: usize) -> Neighbour {
-        let queue = Queue { lines: VecDeque::new(), bytes: 0, most: queue, dropped: 0 };
+        let queue = Queue { lines: VecDeque::new(), bytes: 0, most: queue, dropped: 0, told: 0 };
         let at = at.within(Duration::from_secs(2));
         Neighbour { name: name.into(), at, link: LinkState::Down, backoff: Backoff::default(), queue }
     }
@@ -82,25 +89,40 @@ impl Neighbour {
         self.queue.lines.len()
     }
 
-    /// Tells it a line, now or when it can be reached.
-    fn tell(&mut self, line: &[u8], peers: &mut Peers<'_>) {
-        let sent = match self.link {
-            LinkState::Up(link) if self.queue.lines.is_empty() => peers.write_sequence(link, &[line, b"\n"]),
-            _ => Sent::Gone,
-        };
-        if sent != Sent::Queued {
-            self.queue.push(line);
+    /// How many lines were dropped since the last call; the first is said in the log at once.
+    pub fn new_losses(&mut self) -> u64 {
+        self.queue.new_losses()
+    }
+
+    /// Tells it a line, now or when it can be reached. Who it was told to, if now.
+    fn tell(&mut self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
+        if self.queue.lines.is_empty()
+            && let Some(peer) = self.send(line, peers)
+        {
+            return Some(peer);
+        }
+        let lossless = self.queue.dropped == self.queue.told;
+        self.queue.push(line);
+        if lossless && self.queue.dropped > self.queue.told {
+            log::warn!("neighbour {}: too much waits for it; the oldest is dropped", self.name);
+        }
+        None
+    }
+
+    /// Tells it what has waited, as far as the link will take it; each line also to `told`.
+    pub fn catch_up(&mut self, peers: &mut Peers<'_>, mut told: impl FnMut(Peer, &[u8])) {
+        while let Some(line) = self.queue.pop() {
+            match self.send(&line, peers) {
+                Some(peer) => told(peer, &line),
+                None => return self.queue.unpop(line),
+            }
         }
     }
 
-    /// Tells it what has waited, as far as the link will take it.
-    pub fn catch_up(&mut self, peers: &mut Peers<'_>) {
-        let LinkState::Up(link) = self.link else { return };
-        while let Some(line) = self.queue.pop() {
-            if peers.write_sequence(link, &[&line, b"\n"]) != Sent::Queued {
-                return self.queue.unpop(line);
-            }
-        }
+    /// Sends it a line if the link is up and has room.
+    fn send(&self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
+        let LinkState::Up(link, peer) = self.link else { return None };
+        (peers.write_sequence(link, &[line, b"\n"]) == Sent::Queued).then_some(peer)
     }
 }
 
@@ -129,11 +151,18 @@ impl Neighbours {
         self.0.iter()
     }
 
-    /// Tells a line to all neighbours but the one it came `from`, each at most once.
-    pub fn flood(&mut self, from: Option<usize>, line: &[u8], peers: &mut Peers<'_>) {
+    /// Tells a line to all neighbours but the one it came `from`, each at most once; those that can be
+    /// reached now also to `told`.
+    pub fn flood(
+        &mut self,
+        from: Option<usize>,
+        line: &[u8],
+        peers: &mut Peers<'_>,
+        mut told: impl FnMut(Peer),
+    ) {
         let others = self.0.iter_mut().enumerate().filter(|(place, _)| Some(*place) != from);
         for (_, neighbour) in others {
-            neighbour.tell(line, peers);
+            neighbour.tell(line, peers).into_iter().for_each(&mut told);
         }
     }
 }
@@ -141,6 +170,13 @@ impl Neighbours {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn losses_are_told_once() {
+        let mut ball = Neighbour::new("Ball", Endpoint::new("127.0.0.1", 12101), 3);
+        ball.queue.push(b"1111");
+        assert_eq!((ball.new_losses(), ball.new_losses()), (1, 0));
+    }
 
     #[test]
     fn a_full_queue_drops_the_oldest_lines_and_counts_them() {

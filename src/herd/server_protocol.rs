@@ -107,8 +107,10 @@ impl ServerProtocol {
         herd.counters.reports += 1;
         if let Some(record) = herd.store.report(&at) {
             send_line(&mut cx.transport, record.line());
-            herd.neighbours.flood(None, record.line(), &mut cx.transport.peers());
             herd.traffic.parts(&mut cx.reactor, Direction::Out, &cx.transport, &[record.line()]);
+            herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |peer| {
+                herd.traffic.exchange(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
+            });
         } else {
             herd.line.clear();
             at.write_to(&mut herd.line);

@@ -6,6 +6,7 @@ use reactor::{AppCx, ConnId, ConnectError, Cx, Pressure, Reason, Requests};
 use super::hello::{self, Nonce, Refusal};
 use super::{HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
 use crate::herd::{Herd, LinkState};
+use crate::traffic_log::Direction;
 
 type ClientCx<'a> = Cx<'a, Herd, ClientProtocol>;
 
@@ -77,10 +78,8 @@ impl LineReceiver<Herd> for ClientProtocol {
     }
 
     fn pressure(&mut self, cx: &mut ClientCx<'_>, pressure: Pressure) {
-        if pressure == Pressure::Low
-            && let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour)
-        {
-            neighbour.catch_up(&mut cx.transport.peers());
+        if pressure == Pressure::Low {
+            self.catch_up(cx);
         }
     }
 
@@ -114,16 +113,30 @@ impl ClientProtocol {
         cx.transport.set_deadline(None);
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.backoff.reset();
-        neighbour.link = LinkState::Up(cx.transport.id());
-        neighbour.catch_up(&mut cx.transport.peers());
-        let notice = format!("neighbour {}: up", neighbour.name);
+        neighbour.link = LinkState::Up(cx.transport.id(), cx.transport.peer());
+        let notice = match neighbour.new_losses() {
+            0 => format!("neighbour {}: up", neighbour.name),
+            lost => format!("neighbour {}: up; {lost} lines for it were dropped", neighbour.name),
+        };
         cx.app.notice(&mut cx.reactor, &notice);
+        self.catch_up(cx);
         self.ping(cx);
+    }
+
+    /// Tells the neighbour what has waited for it.
+    fn catch_up(&mut self, cx: &mut ClientCx<'_>) {
+        let Herd { neighbours, traffic, .. } = &mut *cx.app;
+        let Some(neighbour) = neighbours.get_mut(self.neighbour) else { return };
+        neighbour.catch_up(&mut cx.transport.peers(), |peer, line| {
+            traffic.exchange(&mut cx.reactor, Direction::Out, peer, &[line]);
+        });
     }
 
     /// TCP alone hides a silent drop for minutes.
     fn ping(&mut self, cx: &mut ClientCx<'_>) {
         if self.unanswered == PINGS_UNANSWERED {
+            let notice = format!("{}: {PINGS_UNANSWERED} pings without an answer", cx.transport.peer());
+            cx.app.notice(&mut cx.reactor, &notice);
             return cx.transport.abort_connection();
         }
         self.unanswered += 1;
@@ -133,7 +146,7 @@ impl ClientProtocol {
 
     fn down(&mut self, herd: &mut Herd, me: ConnId) {
         if let Some(neighbour) = herd.neighbours.get_mut(self.neighbour)
-            && neighbour.link == LinkState::Up(me)
+            && matches!(neighbour.link, LinkState::Up(link, _) if link == me)
         {
             neighbour.link = LinkState::Down;
         }

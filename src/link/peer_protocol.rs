@@ -119,7 +119,9 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     let herd = &mut *cx.app;
     if let Some(record) = herd.store.accept(at) {
         herd.counters.news += 1;
-        herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers());
+        herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {
+            herd.traffic.exchange(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
+        });
     } else {
         herd.counters.old_news += 1;
     }

@@ -210,7 +210,7 @@ impl Cluster {
 
     /// Whether every server runs and all its links are up.
     pub fn is_linked(&self) -> bool {
-        let is_up = |herd: &Herd| herd.neighbours.iter().all(|n| matches!(n.link, LinkState::Up(_)));
+        let is_up = |herd: &Herd| herd.neighbours.iter().all(|n| matches!(n.link, LinkState::Up(..)));
         self.herds().count() == self.servers.len() && self.herds().all(|(_, herd)| is_up(herd))
     }
 

@@ -9,7 +9,7 @@ mod line;
 
 use std::time::Duration;
 
-use reactor::{AppCx, JobError, Requests, Transport};
+use reactor::{AppCx, JobError, Peer, Requests, Transport};
 
 pub use file::LogFile;
 pub use line::Direction;
@@ -75,8 +75,21 @@ impl TrafficLog {
         transport: &Transport<'_>,
         parts: &[&[u8]],
     ) {
+        if self.traffic {
+            self.exchange(reactor, direction, transport.peer(), parts);
+        }
+    }
+
+    /// The same of any connection.
+    pub fn exchange(
+        &mut self,
+        reactor: &mut Requests<'_, Herd>,
+        direction: Direction,
+        peer: Peer,
+        parts: &[&[u8]],
+    ) {
         if self.traffic && self.has_room() {
-            self.writer.traffic(reactor.wall_clock(), direction, transport.peer(), parts);
+            self.writer.traffic(reactor.wall_clock(), direction, peer, parts);
             self.schedule(reactor);
         }
     }
