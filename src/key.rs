@@ -191,16 +191,18 @@ fn random() -> Result<[u8; LENGTH], KeyError> {
     Ok(bytes)
 }
 
-fn encode(bytes: &[u8]) -> String {
+/// Bytes as hex digits.
+pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn decode(text: &[u8]) -> Option<[u8; LENGTH]> {
-    if text.len() != 2 * LENGTH {
+/// Exactly so many bytes from hex digits, and nothing else.
+pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    if text.len() != 2 * N {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = [0; LENGTH];
+    let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }

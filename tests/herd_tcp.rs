@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Herd, NAMES, eventually};
+use rustix::process::Signal;
 
 const UCLA: &str = "+34.068930-118.445127";
 
@@ -135,4 +136,19 @@ fn a_flooded_line_is_in_the_logs_of_both_ends() {
     let sent = format!(" > 127.0.0.1:{} {at}\n", herd.port("Welsh") + 1);
     eventually("Alford has logged what it sent", || herd.log("Alford").contains(&sent));
     eventually("Welsh has logged what it got", || herd.log("Welsh").contains(&format!(" {at}\n")));
+}
+
+#[test]
+fn what_a_stopping_server_acknowledges_reaches_the_others() {
+    let mut herd = Herd::of_five();
+    let warm = herd.client("Welsh").ask("IAMAT warm +1-1 5");
+    herd.await_news(&NAMES, "warm", &warm);
+    let mut client = herd.client("Welsh");
+    client.send((0..5000).map(|number| format!("IAMAT id-{number} +1-1 5\n")).collect::<String>());
+    herd.process("Welsh").signal(Signal::TERM);
+    let replies = String::from_utf8(client.rest()).unwrap();
+    assert!(replies.lines().count() > 0);
+    for line in replies.lines().rev().take(20) {
+        herd.await_news(&["Alford", "Ball"], line.split(' ').nth(3).unwrap(), line);
+    }
 }

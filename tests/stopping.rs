@@ -48,18 +48,6 @@ fn a_client_that_does_not_read_does_not_keep_a_stop_from_ending() {
     assert_eq!(herd.process("Welsh").end().code(), Some(0));
 }
 
-#[test]
-fn a_second_signal_ends_a_server_with_a_deaf_client() {
-    for second in [Signal::TERM, Signal::INT] {
-        let mut herd = Herd::of_one(&[]);
-        let _deaf = deaf_client(&herd);
-        herd.process("Welsh").signal(Signal::TERM);
-        eventually("it is stopping", || herd.said("Welsh").contains("Welsh: stopping"));
-        herd.process("Welsh").signal(second);
-        herd.process("Welsh").end();
-    }
-}
-
 /// A client that has asked for more than fits between it and the server, and does not read it.
 fn deaf_client(herd: &Herd) -> common::Client {
     let mut client = herd.client("Welsh");

@@ -4,7 +4,7 @@
 const KEEP_CAPACITY: usize = 64 * 1024;
 
 /// Empty buffers kept for the next link that has something to say, so that neither an idle link
-/// holds memory nor a busy one allocates. 256: the most links one poll reports.
+/// holds memory nor a busy one allocates. 256: more than one poll reports.
 const KEEP_BUFFERS: usize = 256;
 
 /// One link's outgoing bytes, in order.

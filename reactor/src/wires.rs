@@ -138,11 +138,11 @@ impl Wires {
         if waiting > self.write_buffer {
             wire.outbox.appendable(&mut self.spares).truncate(before);
             self.refused += 1;
+            wire.press(&mut self.notes);
             return Sent::Full;
         }
-        if waiting > self.high_water && !wire.high {
-            wire.high = true;
-            self.notes.pressed.push(id);
+        if waiting > self.high_water {
+            wire.press(&mut self.notes);
         }
         wire.mark_dirty(&mut self.notes);
         Sent::Queued
@@ -264,6 +264,13 @@ impl Wire {
     /// Whether lines and bytes may be delivered at this moment (laws 2 and 6).
     pub(crate) fn is_reading(&self) -> bool {
         self.reading == Reading::On && self.closing == Closing::No
+    }
+
+    /// Notes that the outbox is too full.
+    fn press(&mut self, notes: &mut Notes) {
+        if !std::mem::replace(&mut self.high, true) {
+            notes.pressed.push(self.id);
+        }
     }
 
     fn mark_dirty(&mut self, notes: &mut Notes) {

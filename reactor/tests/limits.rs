@@ -105,7 +105,7 @@ fn law_7_a_write_to_a_peer_above_the_write_buffer_leaves_its_stream_whole() {
     world.settle();
     assert_eq!(world.remote(remote).sent(), b"12345678");
     assert_eq!(world.reactor.counters().outbox_full, 2);
-    assert_eq!(world.log(), ["a made"]);
+    assert_eq!(world.log(), ["a made", "a high", "a low"]);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use super::{Config, Durability, ServerEntry, default_servers, host, url};
 const COMMANDS: [&str; 10] =
     ["all", "check", "iamat", "whatsat", "simulate", "bench", "roam", "keys", "places", "help"];
 
+/// Some ten answers to a WHATSAT. Whatever the longest line, four must fit as well.
+const LEAST_WRITE_BUFFER: usize = 64 * 1024;
+
 impl Config {
     /// Finds the first thing that is wrong with the configuration as a whole.
     ///
@@ -120,6 +123,12 @@ impl Config {
 
     fn check_limits(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
+        let least = LEAST_WRITE_BUFFER.max(4 * limits.line);
+        if limits.write_buffer < least && limits.write_buffer > 0 {
+            return Err(
+                self.refuse("limits.write_buffer", Problem::Value(format!("must be at least {least}")))
+            );
+        }
         let zero = [
             ("limits.line", limits.line == 0),
             ("limits.connections", limits.connections == 0),
@@ -175,6 +184,17 @@ mod tests {
                 "places.provider = \"bing\"",
                 "herd.toml:1: places.provider: unknown variant `bing`, expected one of `builtin`, `file`, \
                  `google`, `google-legacy`, `overpass`",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_write_buffer_has_room_for_a_few_lines() {
+        refused(&[
+            ("limits.write_buffer = 4096", "herd.toml:1: limits.write_buffer: must be at least 65536"),
+            (
+                "limits = { write_buffer = 100000, line = 50000 }",
+                "herd.toml:1: limits.write_buffer: must be at least 200000",
             ),
         ]);
     }

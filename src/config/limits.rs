@@ -30,8 +30,7 @@ pub struct LimitsConfig {
     #[serde(with = "duration")]
     pub line_time: Duration,
     /// Bytes of updates kept for a neighbour that cannot be reached; then the oldest are dropped and counted.
-    /// 1 MB is some ten thousand reports: enough for a restart, and a longer absence is repaired by the
-    /// comparison of digests, not by the queue.
+    /// 1 MB is some ten thousand reports: enough for a restart under load.
     #[serde(with = "size")]
     pub neighbour_queue: usize,
 }

@@ -119,9 +119,13 @@ impl Neighbour {
         }
     }
 
-    /// Sends it a line if the link is up and has room.
+    /// Sends it a line if the link is up and keeps up. What lies in an outbox is lost with its link, and
+    /// pings stand behind it; so above the high water mark lines wait in the queue, where they are counted.
     fn send(&self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
         let LinkState::Up(link, peer) = self.link else { return None };
+        if peers.is_high(link) {
+            return None;
+        }
         (peers.write_sequence(link, &[line, b"\n"]) == Sent::Queued).then_some(peer)
     }
 }

@@ -65,6 +65,8 @@ pub struct HerdCounters {
     pub news: u64,
     /// AT lines from neighbours that were not.
     pub old_news: u64,
+    /// Clients for whom there was no room.
+    pub refused_clients: u64,
     /// Neighbours that could not prove who they are.
     pub refused_neighbours: u64,
 }
@@ -87,6 +89,8 @@ pub struct Herd {
     pub rules: Rules,
     /// Clients that are connected.
     pub clients: usize,
+    /// Connections at the neighbours' port that have not proved who they are.
+    pub strangers: usize,
     /// What has happened so far.
     pub counters: HerdCounters,
     /// Where AT lines are put together; kept for its room.
@@ -112,8 +116,18 @@ impl Herd {
             traffic,
             rules,
             clients: 0,
+            strangers: 0,
             counters: HerdCounters::default(),
             line: Vec::new(),
+        }
+    }
+
+    /// Counts a client for whom there is no room; says so, but ever more rarely.
+    pub(crate) fn refuse_client(&mut self) {
+        self.counters.refused_clients += 1;
+        let count = self.counters.refused_clients;
+        if count.is_power_of_two() {
+            log::warn!("limits.connections: {} are connected, {count} refused so far", self.clients);
         }
     }
 

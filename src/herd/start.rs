@@ -13,6 +13,10 @@ use crate::link::{PeerProtocol, dial};
 use crate::places::Builtin;
 use crate::traffic_log::TrafficLog;
 
+/// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
+/// few enough that strangers, who have two seconds each, are no burden.
+const MOST_STRANGERS: usize = 32;
+
 /// Where a server listens.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
@@ -50,11 +54,11 @@ impl Herd {
 
 /// The reactor's bounds, as the operator sets them.
 pub fn limits(config: &Config) -> Limits {
-    let neighbours = 2 * config.servers.len();
     Limits {
-        links: config.limits.connections + neighbours,
+        // Clients have a bound of their own; as many again may linger, and the neighbours need room.
+        links: 2 * config.limits.connections + 4 * config.servers.len() + MOST_STRANGERS,
         write_buffer: config.limits.write_buffer,
-        high_water: config.limits.write_buffer.min(64 * 1024),
+        high_water: (config.limits.write_buffer / 4).min(64 * 1024),
         ..Limits::default()
     }
 }
@@ -66,17 +70,28 @@ pub fn limits(config: &Config) -> Limits {
 /// The net's, if it cannot listen.
 pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: Ports) -> io::Result<SocketAddr> {
     let client = |herd: &mut Herd, _| {
-        let has_room = herd.clients < herd.rules.clients; // what is beyond is the neighbours'
+        let has_room = herd.clients < herd.rules.clients;
+        if !has_room {
+            herd.refuse_client();
+        }
         has_room.then(|| Lines::new(ServerProtocol::new(&herd.rules)))
     };
-    let (_, clients) = reactor.listen(net, ports.clients, client)?;
+    let (_, clients) = reactor.listen(net, ports.clients, client).map_err(|e| at(ports.clients, &e))?;
     if let Some(peers) = ports.peers {
-        let peer = |herd: &mut Herd, _| Some(Lines::new(PeerProtocol::new(herd.rules.line)));
-        reactor.listen(net, peers, peer)?;
+        let peer = |herd: &mut Herd, _| {
+            let has_room = herd.strangers < MOST_STRANGERS;
+            has_room.then(|| Lines::new(PeerProtocol::new(herd.rules.line)))
+        };
+        reactor.listen(net, peers, peer).map_err(|error| at(peers, &error))?;
     }
     reactor.enter(net, |cx| {
         let count = cx.app.neighbours.iter().len();
         (0..count).for_each(|place| dial(cx, place));
     });
     Ok(clients)
+}
+
+/// The same error, with the address it is about.
+fn at(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{address}: {error}"))
 }

@@ -4,7 +4,7 @@ use protocols::{LineReceiver, Lines, send_line};
 use reactor::{AppCx, ConnId, ConnectError, Cx, Pressure, Reason, Requests};
 
 use super::hello::{self, Nonce, Refusal};
-use super::{HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
+use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
 use crate::herd::{Herd, LinkState};
 use crate::traffic_log::Direction;
 
@@ -83,6 +83,15 @@ impl LineReceiver<Herd> for ClientProtocol {
         }
     }
 
+    /// The clients come first: what they are still told is acknowledged must be told to the neighbour, too.
+    fn stopping(&mut self, cx: &mut ClientCx<'_>) {
+        if cx.app.clients == 0 {
+            cx.transport.lose_connection();
+        } else {
+            cx.reactor.call_later(CLIENTS_GONE_EVERY, Self::stopping);
+        }
+    }
+
     fn connection_lost(&mut self, cx: &mut ClientCx<'_>, reason: &Reason) {
         self.down(cx.app, cx.transport.id());
         redial(cx.app, &mut cx.reactor, self.neighbour, reason);
@@ -128,7 +137,7 @@ impl ClientProtocol {
         let Herd { neighbours, traffic, .. } = &mut *cx.app;
         let Some(neighbour) = neighbours.get_mut(self.neighbour) else { return };
         neighbour.catch_up(&mut cx.transport.peers(), |peer, line| {
-            traffic.exchange(&mut cx.reactor, Direction::Out, peer, &[line]);
+            traffic.line(&mut cx.reactor, Direction::Out, peer, &[line]);
         });
     }
 

@@ -16,7 +16,7 @@
 
 use std::fmt;
 
-use crate::key::HerdKey;
+use crate::key::{HerdKey, decode, encode};
 
 /// 128 random bits: they never meet again.
 const NONCE: usize = 16;
@@ -82,12 +82,12 @@ impl Meeting {
     /// The acceptor's answer to the hello.
     pub fn acceptor_proof(&self, key: &HerdKey) -> String {
         let tag = key.sign(&self.parts("herd 1 acceptor"));
-        format!("PROOF {} {}", hex(&self.acceptor_nonce.0), hex(&tag))
+        format!("PROOF {} {}", encode(&self.acceptor_nonce.0), encode(&tag))
     }
 
     /// The dialler's last word.
     pub fn dialler_proof(&self, key: &HerdKey) -> String {
-        format!("PROOF {}", hex(&key.sign(&self.parts("herd 1 dialler"))))
+        format!("PROOF {}", encode(&key.sign(&self.parts("herd 1 dialler"))))
     }
 
     /// Whether `line` is the dialler's last word.
@@ -97,14 +97,14 @@ impl Meeting {
     /// A [`Refusal`].
     pub fn check_dialler(&self, key: &HerdKey, line: &[u8]) -> Result<(), Refusal> {
         let [tag] = fields(line, b"PROOF")?;
-        let tag: [u8; TAG] = unhex(tag).ok_or(Refusal::Malformed)?;
+        let tag: [u8; TAG] = decode(tag).ok_or(Refusal::Malformed)?;
         if key.verify(&self.parts("herd 1 dialler"), &tag) { Ok(()) } else { Err(Refusal::WrongProof) }
     }
 }
 
 /// The dialler's first line.
 pub fn hello(dialler: &str, acceptor: &str, nonce: Nonce) -> String {
-    format!("HELLO 1 {dialler} {acceptor} {}", hex(&nonce.0))
+    format!("HELLO 1 {dialler} {acceptor} {}", encode(&nonce.0))
 }
 
 /// Reads a hello as the server `me`, which has drawn `nonce`.
@@ -114,7 +114,7 @@ pub fn hello(dialler: &str, acceptor: &str, nonce: Nonce) -> String {
 /// A [`Refusal`]; whether the dialler is a neighbour is for the caller to say.
 pub fn read_hello(line: &[u8], me: &str, nonce: Nonce) -> Result<(Vec<u8>, Meeting), Refusal> {
     let [version, dialler, acceptor, dialler_nonce] = fields(line, b"HELLO")?;
-    let dialler_nonce = unhex(dialler_nonce).map(Nonce).ok_or(Refusal::Malformed)?;
+    let dialler_nonce = decode(dialler_nonce).map(Nonce).ok_or(Refusal::Malformed)?;
     if version != b"1" {
         return Err(Refusal::Malformed);
     }
@@ -138,8 +138,8 @@ pub fn check_acceptor(
     nonce: Nonce,
 ) -> Result<Meeting, Refusal> {
     let [acceptor_nonce, tag] = fields(line, b"PROOF")?;
-    let acceptor_nonce = unhex(acceptor_nonce).map(Nonce).ok_or(Refusal::Malformed)?;
-    let tag: [u8; TAG] = unhex(tag).ok_or(Refusal::Malformed)?;
+    let acceptor_nonce = decode(acceptor_nonce).map(Nonce).ok_or(Refusal::Malformed)?;
+    let tag: [u8; TAG] = decode(tag).ok_or(Refusal::Malformed)?;
     let (dialler, acceptor) = (dialler.as_bytes().to_vec(), acceptor.as_bytes().to_vec());
     let meeting = Meeting { dialler, acceptor, dialler_nonce: nonce, acceptor_nonce };
     if key.verify(&meeting.parts("herd 1 acceptor"), &tag) { Ok(meeting) } else { Err(Refusal::WrongProof) }
@@ -153,22 +153,6 @@ fn fields<'a, const N: usize>(line: &'a [u8], word: &[u8]) -> Result<[&'a [u8]; 
     }
     let fields: Vec<&[u8]> = words.collect();
     fields.try_into().map_err(|_| Refusal::Malformed)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = [0; N];
-    if text.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

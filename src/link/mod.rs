@@ -15,6 +15,8 @@ pub use peer_protocol::PeerProtocol;
 
 /// How often the dialling side pings.
 const PING_EVERY: Duration = Duration::from_secs(1);
+/// How often a stopping server looks whether its clients are gone.
+const CLIENTS_GONE_EVERY: Duration = Duration::from_millis(10);
 /// A link is dead after so many pings without an answer.
 const PINGS_UNANSWERED: u32 = 3;
 /// How long the other side may be silent: it pings every second, and one more second is for the way.
@@ -23,5 +25,7 @@ const SILENCE: Duration = Duration::from_secs(4);
 const HELLO_TIME: Duration = Duration::from_secs(2);
 /// What an AT line may be longer than the client's line it came from: the server and the difference.
 const AT_LINE_EXTRA: usize = 256;
+/// The longest client's line that any server of the herd is likely to allow; its limit need not be ours.
+const LONGEST_LINE: usize = 64 * 1024;
 const PING: &[u8] = b"PING";
 const PONG: &[u8] = b"PONG";

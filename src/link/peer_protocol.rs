@@ -5,7 +5,7 @@ use reactor::{Cx, Reason};
 
 use super::client_protocol::draw_nonce;
 use super::hello::{self, Meeting, Refusal};
-use super::{AT_LINE_EXTRA, HELLO_TIME, PING, PONG, SILENCE};
+use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::command::{AtLine, Command};
 use crate::herd::Herd;
 use crate::traffic_log::Direction;
@@ -32,7 +32,7 @@ enum State {
 impl PeerProtocol {
     /// Waits for the hello of a neighbour whose clients' lines may be `line` bytes long.
     pub fn new(line: usize) -> PeerProtocol {
-        PeerProtocol { state: State::Stranger, max_length: line + AT_LINE_EXTRA }
+        PeerProtocol { state: State::Stranger, max_length: line.max(LONGEST_LINE) + AT_LINE_EXTRA }
     }
 }
 
@@ -42,6 +42,7 @@ impl LineReceiver<Herd> for PeerProtocol {
     }
 
     fn connection_made(&mut self, cx: &mut PeerCx<'_>) {
+        cx.app.strangers += 1;
         let deadline = cx.reactor.now() + HELLO_TIME;
         cx.transport.set_deadline(Some(deadline));
     }
@@ -65,7 +66,10 @@ impl LineReceiver<Herd> for PeerProtocol {
                 let name = cx.app.neighbours.get_mut(*place).map_or("", |neighbour| &neighbour.name);
                 format!("neighbour {name} is no longer heard: {reason}")
             }
-            _ => format!("{} is no neighbour: {reason}", cx.transport.peer()),
+            _ => {
+                cx.app.strangers -= 1;
+                format!("{} is no neighbour: {reason}", cx.transport.peer())
+            }
         };
         cx.app.notice(&mut cx.reactor, &notice);
     }
@@ -97,6 +101,7 @@ impl PeerProtocol {
         }
         let place = *place;
         self.state = State::Neighbour(place);
+        cx.app.strangers -= 1;
         send_line(&mut cx.transport, b"WELCOME");
         cx.transport.set_deadline(None);
         cx.transport.set_idle_timeout(Some(SILENCE));
@@ -107,7 +112,7 @@ impl PeerProtocol {
 
     /// Takes its news, and passes on what is news here, too.
     fn tells(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
-        cx.app.traffic.parts(&mut cx.reactor, Direction::In, &cx.transport, &[line]);
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, cx.transport.peer(), &[line]);
         match Command::parse(line) {
             Ok(Command::At(at)) => hear(cx, place, &at),
             _ => refuse(cx, Refusal::Malformed),
@@ -120,7 +125,7 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     if let Some(record) = herd.store.accept(at) {
         herd.counters.news += 1;
         herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {
-            herd.traffic.exchange(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
+            herd.traffic.line(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
         });
     } else {
         herd.counters.old_news += 1;

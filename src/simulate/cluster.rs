@@ -11,7 +11,7 @@ use super::history::History;
 use super::load::{self, Load};
 use super::watch::Watch;
 use crate::config::Config;
-use crate::herd::{Herd, LinkState, Neighbour, Neighbours, Ports, Rules, open};
+use crate::herd::{Herd, LinkState, Neighbour, Neighbours, Ports, Rules, limits, open};
 use crate::key::HerdKey;
 use crate::places::Builtin;
 use crate::store::Store;
@@ -20,12 +20,14 @@ use crate::traffic_log::TrafficLog;
 const CLIENT_PORT: u16 = 12000;
 const PEER_PORT: u16 = 12100;
 
-/// Which servers there are, and who is linked with whom.
+/// Which servers there are, who is linked with whom, and under which rules.
 #[derive(Clone, Debug)]
 pub struct Topology {
     names: Vec<String>,
     /// For each server, its neighbours' places in `names`.
     links: Vec<Vec<usize>>,
+    rules: Rules,
+    limits: Limits,
 }
 
 impl Topology {
@@ -34,7 +36,8 @@ impl Topology {
         let names: Vec<String> = config.servers.keys().cloned().collect();
         let place = |name: &String| names.iter().position(|other| other == name);
         let links = |name: &String| config.neighbours(name).iter().filter_map(|n| place(&n.name)).collect();
-        Topology { links: names.iter().map(links).collect(), names }
+        let links = names.iter().map(links).collect();
+        Topology { links, names, rules: Rules::of(config), limits: limits(config) }
     }
 }
 
@@ -235,7 +238,7 @@ fn address(place: usize, port: u16) -> SocketAddr {
 }
 
 fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> Reactor<Herd> {
-    let rules = Rules::default();
+    let rules = topology.rules.clone();
     let neighbour = |&place: &usize| {
         let at = Endpoint::from(address(place, PEER_PORT));
         Neighbour::new(&*topology.names[place], at, rules.neighbour_queue)
@@ -244,7 +247,7 @@ fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> R
     let key = HerdKey::new(&[7; 32]);
     let traffic = TrafficLog::off();
     let herd = Herd::new(&*topology.names[place], neighbours, key, Box::new(Builtin), traffic, rules);
-    let mut reactor = Reactor::new(herd, seed, Limits::default());
+    let mut reactor = Reactor::new(herd, seed, topology.limits.clone());
     let ports = Ports { clients: address(place, CLIENT_PORT), peers: Some(address(place, PEER_PORT)) };
     if let Err(error) = open(&mut reactor, net, ports) {
         panic!("a simulated host has its ports to itself: {error}");

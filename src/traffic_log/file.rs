@@ -46,10 +46,11 @@ impl LogFile {
     }
 
     fn try_append(&mut self, text: &[u8], reopen: bool) -> io::Result<()> {
+        if reopen || !self.path.exists() {
+            (self.file, self.size) = open(&self.path)?; // somebody has moved it, or a rotation broke off
+        }
         if self.size > 0 && self.size + text.len() as u64 > self.max_size {
             self.rotate()?;
-        } else if reopen {
-            (self.file, self.size) = open(&self.path)?;
         }
         self.file.write_all(text)?;
         self.size += text.len() as u64;
@@ -102,6 +103,20 @@ mod tests {
         assert_eq!(read(&folder, "x.log.1").as_deref(), Some("line 6\n"));
         assert_eq!(read(&folder, "x.log.5").as_deref(), Some("line 2\n"));
         assert_eq!(read(&folder, "x.log.6"), None);
+    }
+
+    #[test]
+    fn a_full_file_that_somebody_has_moved_costs_no_older_one() {
+        for reopen in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut log = LogFile::open(folder.path().join("x.log"), 10).unwrap();
+            ["one-----\n", "two-----\n"].iter().for_each(|line| log.append(line.as_bytes(), false));
+            fs::rename(folder.path().join("x.log"), folder.path().join("moved")).unwrap();
+            log.append(b"three---\n", reopen);
+            assert_eq!(read(folder.path(), "moved").as_deref(), Some("two-----\n"));
+            assert_eq!(read(folder.path(), "x.log").as_deref(), Some("three---\n"));
+            assert_eq!(read(folder.path(), "x.log.1").as_deref(), Some("one-----\n"));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod line;
 
 use std::time::Duration;
 
-use reactor::{AppCx, JobError, Peer, Requests, Transport};
+use reactor::{AppCx, JobError, Peer, Requests};
 
 pub use file::LogFile;
 pub use line::Direction;
@@ -67,21 +67,8 @@ impl TrafficLog {
         self.dropped
     }
 
-    /// Notes one line of this connection, or one answer of several lines, that comes in parts.
-    pub fn parts(
-        &mut self,
-        reactor: &mut Requests<'_, Herd>,
-        direction: Direction,
-        transport: &Transport<'_>,
-        parts: &[&[u8]],
-    ) {
-        if self.traffic {
-            self.exchange(reactor, direction, transport.peer(), parts);
-        }
-    }
-
-    /// The same of any connection.
-    pub fn exchange(
+    /// Notes one line, or one answer of several lines, in parts.
+    pub fn line(
         &mut self,
         reactor: &mut Requests<'_, Herd>,
         direction: Direction,

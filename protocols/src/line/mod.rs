@@ -253,7 +253,15 @@ impl<A: 'static, P: LineReceiver<A>> Protocol<A> for Lines<P> {
     fn read_closed(&mut self, cx: &mut Cx<'_, A, Self>) {
         let carry = std::mem::take(&mut self.carry);
         let unfinished = if self.skipping { b"" } else { carry.waiting() };
-        self.inner.read_closed(&mut cx.lend(), unfinished);
+        let cx = &mut cx.lend();
+        self.line_ended(cx);
+        let max = self.inner.max_length();
+        if unfinished.len() > max {
+            // By a CR that might have belonged to the line's end, had there been one.
+            self.inner.line_length_exceeded(cx, &unfinished[..max]);
+            return self.inner.read_closed(cx, b"");
+        }
+        self.inner.read_closed(cx, unfinished);
     }
 
     fn pressure(&mut self, cx: &mut Cx<'_, A, Self>, pressure: Pressure) {

@@ -179,6 +179,11 @@ impl<'a> Peers<'a> {
         self.wires.resume(id);
     }
 
+    /// Whether its outbox has passed the high water mark and not yet sunk to half of it.
+    pub fn is_high(&self, id: ConnId) -> bool {
+        self.wires.get(id).is_some_and(|wire| wire.high)
+    }
+
     /// Bytes that wait in its outbox; 0 if it is gone.
     pub fn buffered(&self, id: ConnId) -> usize {
         self.wires.get(id).map_or(0, |wire| wire.outbox.len())

@@ -7,6 +7,7 @@ use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::protocol::{Input, Pressure};
 use crate::reason::Reason;
+use crate::wires::{Closing, Wire};
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn flush(&mut self, net: &mut impl Net) {
@@ -71,7 +72,8 @@ impl<A: 'static> Reactor<A> {
     /// Tells who has passed the high water mark this turn, and who has sunk to half of it.
     pub(super) fn report_pressure(&mut self) {
         for id in std::mem::take(&mut self.wires.notes.pressed) {
-            let Some(wire) = self.wires.get_mut(id).filter(|wire| wire.high) else { continue };
+            let is_told = |wire: &&mut Wire| wire.high && wire.closing != Closing::Doomed;
+            let Some(wire) = self.wires.get_mut(id).filter(is_told) else { continue };
             if !std::mem::replace(&mut wire.high_told, true) {
                 self.hear(id, Input::Pressure(Pressure::High));
             }

@@ -66,6 +66,7 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn progress(&self) -> Turn {
-        if self.is_stopping() && self.links.len() == 0 { Turn::Stopped } else { Turn::Running }
+        let is_done = self.is_stopping() && self.links.len() == 0 && self.core.queue.is_empty();
+        if is_done { Turn::Stopped } else { Turn::Running }
     }
 }

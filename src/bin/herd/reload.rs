@@ -24,7 +24,8 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Result<Config, String>, JobError>) {
     let notice = match read.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(config) => {
-            cx.app.rules = Rules::of(&config);
+            let clients = cx.app.rules.clients; // the reactor has room for these
+            cx.app.rules = Rules { clients, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);
             "the configuration is read again: its rules hold for new connections; addresses, links, keys and \
              sizes need a restart"

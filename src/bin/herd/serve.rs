@@ -12,11 +12,15 @@ use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
 use reactor::Reactor;
 use reactor::mio_net::MioNet;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::reload::on_signal;
+use crate::stdio;
 
+/// Descriptors for neighbours, strangers at their port, lingering connections, files and the poll.
+const OWN_DESCRIPTORS: usize = 128;
 /// How long the last lines of the log may take to reach the disk.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
@@ -27,8 +31,9 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     for notice in config.notices() {
         debug!("{notice}"); // `herd check` says them aloud
     }
-    let herd = make(&config, &server)?;
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
+    let mut herd = make(&config, &server)?;
+    herd.rules.clients = herd.rules.clients.min(room_for_clients());
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
@@ -38,6 +43,17 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     reactor.run(&mut net).map_err(Failure::other)?;
     finish_log(&mut reactor, &mut net)
+}
+
+/// How many clients the descriptors allow, once as many are taken as the system lets us: without room for
+/// the neighbours, a crowd of clients would cut the server off from the herd.
+fn room_for_clients() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // If it is refused, the old limit holds; it is read again.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    descriptors - OWN_DESCRIPTORS.min(descriptors / 2)
 }
 
 fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
@@ -81,9 +97,7 @@ fn seed() -> Result<u64, Failure> {
 
 fn say_ready(name: &str, clients: &str, peers: Option<String>) {
     let peers = peers.map(|at| format!(", for neighbours on {at}")).unwrap_or_default();
-    let line = format!("{name}: ready: for clients on {clients}{peers}\n");
-    // In one piece, for five servers may share a terminal; if there is none, nobody is told.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    stdio::say(format_args!("{name}: ready: for clients on {clients}{peers}"));
 }
 
 /// Turns until the last lines are on their way to the disk.

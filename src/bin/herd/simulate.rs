@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::stdio;
 
 #[derive(Args)]
 pub(crate) struct SimulateArguments {
@@ -48,13 +49,12 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
     let bar = progress(seeds.end - seeds.start);
     let mut failed = Vec::new();
     for seed in seeds {
-        let mut print = |line: &str| println!("{line}");
+        let mut print = |line: &str| drop(stdio::print(format!("{line}\n").as_bytes()));
         let log = arguments.trace.then_some(&mut print as &mut dyn FnMut(&str));
         let outcome = simulate(&topology, seed, log).map_err(Failure::other)?;
-        bar.suspend(|| {
-            outcome.failures.iter().for_each(|failure| println!("seed {seed}: {failure}"));
-            println!("{outcome}");
-        });
+        let failures = outcome.failures.iter().map(|failure| format!("seed {seed}: {failure}\n"));
+        let verdict = format!("{}{outcome}\n", failures.collect::<String>());
+        bar.suspend(|| stdio::print(verdict.as_bytes()))?;
         if !outcome.is_ok() {
             failed.push(seed);
         }
