@@ -145,7 +145,7 @@ fn a_ready_server_says_where_it_listens() {
 
     assert_eq!(
         failure_of_a_second(&herd),
-        "herd: Welsh: cannot listen: Address already in use (os error 98)",
+        format!("herd: Welsh: cannot listen on 127.0.0.1:{port}: Address already in use (os error 98)"),
         "and nobody else is"
     );
 }

@@ -39,7 +39,7 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
     let ports = Ports { clients: server.clients, peers: server.peers };
     let clients = open(&mut reactor, &mut net, ports)
-        .map_err(|error| Failure::other(format!("cannot listen: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot listen on {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     reactor.run(&mut net).map_err(Failure::other)?;
     finish_log(&mut reactor, &mut net)
