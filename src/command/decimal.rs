@@ -66,12 +66,30 @@ fn leading_number(text: &[u8]) -> Option<(u64, usize)> {
 
 /// One digit or more, and the rest.
 fn split_digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let mut end = 0;
+    while let Some(eight) = text[end..].first_chunk() {
+        match leading_digits(*eight) {
+            8 => end += 8,
+            some => return (end + some > 0).then(|| text.split_at(end + some)),
+        }
+    }
+    end += text[end..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     (end > 0).then(|| text.split_at(end))
+}
+
+/// How many of the eight bytes are digits until one is not. The digits, and they alone, differ from `0` by
+/// less than ten; adding 0x76 carries all others into the high bit.
+fn leading_digits(eight: [u8; 8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xff;
+    let values = u64::from_le_bytes(eight) ^ (ONES * 0x30);
+    let others = (((values & (ONES * 0x7f)) + ONES * 0x76) | values) & (ONES * 0x80);
+    (others.trailing_zeros() / 8) as usize
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -101,5 +119,13 @@ mod tests {
         assert_eq!(cmp("49.99999999999999999999999999999999999999999", 50), Ordering::Less);
         assert_eq!(cmp("99999999999999999999999999999999999999999999", 50), Ordering::Greater);
         assert_eq!(cmp("0.00", 0), Ordering::Equal);
+    }
+
+    proptest! {
+        #[test]
+        fn digits_end_where_something_else_is(text in prop::collection::vec(prop_oneof![9 => b'0'..=b'9', 1 => any::<u8>()], 0..40)) {
+            let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            prop_assert_eq!(split_digits(&text).map(|(digits, _)| digits.len()), Some(digits).filter(|n| *n > 0));
+        }
     }
 }

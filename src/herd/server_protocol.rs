@@ -38,7 +38,7 @@ impl LineReceiver<Herd> for ServerProtocol {
     }
 
     fn line_received(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, cx.transport.peer(), &[line]);
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[line]);
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
@@ -51,7 +51,7 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     fn line_length_exceeded(&mut self, cx: &mut ServerCx<'_>, start: &[u8]) {
         let excerpt = &start[..EXCERPT.min(start.len())];
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, cx.transport.peer(), &[excerpt]);
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[excerpt]);
         bad_request(cx, excerpt);
         cx.transport.lose_connection();
     }
@@ -107,15 +107,15 @@ impl ServerProtocol {
         herd.counters.reports += 1;
         if let Some(record) = herd.store.report(&at) {
             send_line(&mut cx.transport, record.line());
-            herd.traffic.line(&mut cx.reactor, Direction::Out, cx.transport.peer(), &[record.line()]);
+            herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[record.line()]);
             herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |peer| {
-                herd.traffic.line(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
+                herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
             });
         } else {
             herd.line.clear();
             at.write_to(&mut herd.line);
             send_line(&mut cx.transport, &herd.line);
-            herd.traffic.line(&mut cx.reactor, Direction::Out, cx.transport.peer(), &[&herd.line]);
+            herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
         }
     }
 
@@ -183,10 +183,10 @@ fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> boo
 fn bad_request(cx: &mut ServerCx<'_>, line: &[u8]) {
     cx.app.counters.invalid += 1;
     cx.transport.write_sequence(&[b"? ", line, b"\n"]);
-    cx.app.traffic.line(&mut cx.reactor, Direction::Out, cx.transport.peer(), &[b"? ", line]);
+    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[b"? ", line]);
 }
 
 fn send_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     cx.transport.write_sequence(&[at, b"\n", places]);
-    cx.app.traffic.line(&mut cx.reactor, Direction::Out, cx.transport.peer(), &[at, b"\n", places]);
+    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", places]);
 }

@@ -137,7 +137,7 @@ impl ClientProtocol {
         let Herd { neighbours, traffic, .. } = &mut *cx.app;
         let Some(neighbour) = neighbours.get_mut(self.neighbour) else { return };
         neighbour.catch_up(&mut cx.transport.peers(), |peer, line| {
-            traffic.line(&mut cx.reactor, Direction::Out, peer, &[line]);
+            traffic.line(&mut cx.reactor, Direction::Out, || peer, &[line]);
         });
     }
 

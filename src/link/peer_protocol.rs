@@ -112,7 +112,7 @@ impl PeerProtocol {
 
     /// Takes its news, and passes on what is news here, too.
     fn tells(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
-        cx.app.traffic.line(&mut cx.reactor, Direction::In, cx.transport.peer(), &[line]);
+        cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[line]);
         match Command::parse(line) {
             Ok(Command::At(at)) => hear(cx, place, &at),
             _ => refuse(cx, Refusal::Malformed),
@@ -125,7 +125,7 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     if let Some(record) = herd.store.accept(at) {
         herd.counters.news += 1;
         herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {
-            herd.traffic.line(&mut cx.reactor, Direction::Out, peer, &[record.line()]);
+            herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
         });
     } else {
         herd.counters.old_news += 1;

@@ -67,16 +67,17 @@ impl TrafficLog {
         self.dropped
     }
 
-    /// Notes one line, or one answer of several lines, in parts.
+    /// Notes one line, or one answer of several lines, in parts. Who the peer is, is asked only if that is
+    /// wanted.
     pub fn line(
         &mut self,
         reactor: &mut Requests<'_, Herd>,
         direction: Direction,
-        peer: Peer,
+        peer: impl FnOnce() -> Peer,
         parts: &[&[u8]],
     ) {
         if self.traffic && self.has_room() {
-            self.writer.traffic(reactor.wall_clock(), direction, peer, parts);
+            self.writer.traffic(reactor.wall_clock(), direction, peer(), parts);
             self.schedule(reactor);
         }
     }
