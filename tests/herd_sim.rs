@@ -28,3 +28,12 @@ fn law_8_the_same_seed_is_the_same_run_and_another_is_another() {
     assert_eq!(traces.len(), 20);
     assert_eq!(trace(7), trace(7));
 }
+
+#[test]
+fn the_readme_shows_what_the_simulator_says() {
+    let readme = include_str!("../README.md");
+    for seed in [198, 199] {
+        let line = simulate(&ring(), seed, None).unwrap().to_string();
+        assert!(readme.contains(&line), "the README is out of date; it should say\n{line}");
+    }
+}
