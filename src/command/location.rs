@@ -15,7 +15,6 @@ use crate::command::decimal::Decimal;
 /// let location = Location::parse(b"+34.068930-118.445127").unwrap();
 /// assert_eq!(location.latitude(), 34.06893);
 /// assert_eq!(location.longitude(), -118.445127);
-/// assert_eq!(location.lat_lng(), "34.068930,-118.445127");
 /// assert_eq!(Location::parse(b"34.068930-118.445127"), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,13 +49,6 @@ impl<'a> Location<'a> {
     /// Degrees east of Greenwich, from -180 to 180.
     pub fn longitude(&self) -> f64 {
         number(self.halves().1)
-    }
-
-    /// `lat,lng` as Google Places wants it: the digits as they came, without plus signs.
-    pub fn lat_lng(&self) -> String {
-        let (latitude, longitude) = self.halves();
-        let bare = |half: &'a [u8]| String::from_utf8_lossy(half.strip_prefix(b"+").unwrap_or(half));
-        format!("{},{}", bare(latitude), bare(longitude))
     }
 
     /// Latitude and longitude, each with its sign. The longitude begins at the last sign there is.
@@ -122,7 +114,6 @@ mod tests {
     fn numbers_are_read_on_demand() {
         let location = Location::parse(b"-0034.500+0007.25").unwrap();
         assert_eq!((location.latitude(), location.longitude()), (-34.5, 7.25));
-        assert_eq!(location.lat_lng(), "-0034.500,0007.25");
         assert_eq!(location.as_bytes(), b"-0034.500+0007.25");
     }
 

@@ -7,6 +7,7 @@ mod flood;
 mod server_protocol;
 mod start;
 
+use std::fmt;
 use std::time::Duration;
 
 use log::info;
@@ -69,6 +70,18 @@ pub struct HerdCounters {
     pub refused_clients: u64,
     /// Neighbours that could not prove who they are.
     pub refused_neighbours: u64,
+}
+
+impl fmt::Display for HerdCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HerdCounters { reports, queries, invalid, news, old_news, refused_clients, refused_neighbours } =
+            self;
+        write!(
+            f,
+            "{reports} reports, {queries} queries, {invalid} invalid lines, {news} news and {old_news} old news \
+             from neighbours, {refused_clients} clients and {refused_neighbours} neighbours refused"
+        )
+    }
 }
 
 /// The state of one server.

@@ -42,7 +42,11 @@ impl LineReceiver<Herd> for ServerProtocol {
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
-            Ok(Command::At(_)) | Err(_) => bad_request(cx, line),
+            Ok(Command::At(_)) => bad_request(cx, line),
+            Err(invalid) => {
+                log::debug!("{}: {invalid}", cx.transport.peer());
+                bad_request(cx, line);
+            }
         }
         if cx.transport.is_high() {
             cx.transport.pause_reading(); // until the pressure is low again

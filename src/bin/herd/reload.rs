@@ -1,4 +1,4 @@
-//! SIGHUP: the configuration is read again, and the log is opened anew.
+//! SIGHUP: the configuration is read again, and the log is opened anew. Any signal: the counters are said.
 
 use herd::config::Config;
 use herd::herd::{Herd, Rules};
@@ -8,6 +8,8 @@ use crate::arguments::ConfigArguments;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
+    let counters = format!("since the start: {}", cx.app.counters);
+    cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {
             cx.app.traffic.reopen();
