@@ -6,6 +6,8 @@
 mod builtin;
 mod gazetteer;
 mod json;
+mod object;
+mod search;
 
 use std::error::Error;
 use std::fmt;
@@ -15,6 +17,8 @@ use reactor::{Reply, Requests};
 pub use builtin::Builtin;
 pub use gazetteer::{Gazetteer, GazetteerError, Kind, Near, Place};
 pub use json::{nearby_json, to_google_text};
+pub use object::NotAnObject;
+pub use search::Search;
 
 use crate::herd::Herd;
 
