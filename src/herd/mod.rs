@@ -33,6 +33,8 @@ pub struct Rules {
     pub line_time: Duration,
     /// How long a client may be silent.
     pub idle: Duration,
+    /// How long an answer about places may take.
+    pub places_time: Duration,
     /// The clients that may be connected at once.
     pub clients: usize,
     /// Bytes kept for a neighbour that cannot be reached.
@@ -46,6 +48,7 @@ impl Default for Rules {
             line: 16_384,
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
+            places_time: Duration::from_secs(5),
             clients: 10_000,
             neighbour_queue: 1_000_000,
         }

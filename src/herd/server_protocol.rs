@@ -131,6 +131,7 @@ impl ServerProtocol {
             longitude: record.location().longitude(),
             radius_metres: query.radius_metres,
             bound: query.bound,
+            within: cx.app.rules.places_time,
         };
         let (at, line) = (record.line().to_vec(), line.to_vec());
         let done = cx.reactor.reply(move |server: &mut Self, cx, answer: Answer| {

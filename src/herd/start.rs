@@ -34,6 +34,7 @@ impl Rules {
             line: config.limits.line,
             line_time: config.limits.line_time,
             idle: config.limits.idle,
+            places_time: config.places.timeout,
             clients: config.limits.connections,
             neighbour_queue: config.limits.neighbour_queue,
         }

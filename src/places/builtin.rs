@@ -11,7 +11,7 @@ pub struct Builtin;
 
 impl Provider for Builtin {
     fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>) {
-        let Nearby { latitude, longitude, radius_metres, bound } = nearby;
+        let Nearby { latitude, longitude, radius_metres, bound, .. } = nearby;
         let places = Gazetteer::builtin().nearest(latitude, longitude, radius_metres, bound);
         reactor.send(done, Ok(nearby_json(&places)));
     }

@@ -10,6 +10,7 @@ mod place;
 use std::{error, fmt, str};
 
 use circle::Circle;
+pub(super) use circle::haversine;
 pub use place::{Kind, Near, Place};
 
 /// A little-endian integer of the file.
