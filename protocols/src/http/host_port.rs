@@ -97,7 +97,9 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_refused() {
-        for text in ["", ":80", "a b", "a%41", "[::1", "[::1]80", "[fe80::1%25eth0]", "[v1.x]", "a\r\nb", "::1"] {
+        for text in
+            ["", ":80", "a b", "a%41", "[::1", "[::1]80", "[fe80::1%25eth0]", "[v1.x]", "a\r\nb", "::1"]
+        {
             assert!(HostPort::parse(text, 80).is_err(), "{text}");
         }
         assert!(HostPort::parse(&"a".repeat(254), 80).is_err());

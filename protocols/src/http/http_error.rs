@@ -6,7 +6,7 @@ use std::io;
 
 use reactor::{ConnectError, Reason};
 
-use super::{BadUri, FramingError, ProxyError};
+use super::{BadProxy, BadUri, FramingError, ProxyError};
 
 /// Why a request has no response. It never repeats a path, a query or a field, in which there may be
 /// a key.
@@ -45,9 +45,12 @@ impl HttpError {
     }
 }
 
-/// The same error once more, by its number or its kind.
+/// The same error once more: an error of the system cannot be cloned.
 fn copy(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
 }
 
 /// The same error once more.
@@ -86,7 +89,9 @@ impl Error for HttpError {
             HttpError::Proxy(error) => Some(error),
             HttpError::Lost(error) => Some(error),
             HttpError::Framing(error) => Some(error),
-            HttpError::Refused(_) | HttpError::Unanswered | HttpError::Truncated | HttpError::TimedOut => None,
+            HttpError::Refused(_) | HttpError::Unanswered | HttpError::Truncated | HttpError::TimedOut => {
+                None
+            }
         }
     }
 }
@@ -100,6 +105,12 @@ impl From<BadUri> for HttpError {
 impl From<ProxyError> for HttpError {
     fn from(error: ProxyError) -> HttpError {
         HttpError::Proxy(error)
+    }
+}
+
+impl From<BadProxy> for HttpError {
+    fn from(error: BadProxy) -> HttpError {
+        HttpError::Proxy(ProxyError::Bad(error))
     }
 }
 

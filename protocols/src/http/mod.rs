@@ -20,15 +20,29 @@
 //! httparse reads the heads; everything else is here. The readers know no socket: bytes go in, however
 //! they were cut, and a message comes out.
 
+mod agent;
 mod body;
 mod chunked;
+mod client_protocol;
 mod error;
 mod head;
+mod host_port;
+mod http_error;
 mod limits;
 mod message;
+mod no_proxy;
+mod origin;
+mod outgoing;
+mod pool;
+mod proxy;
 mod response;
+mod route;
 mod section;
 
+pub use agent::{Agent, AgentConfig, AgentCounters, HttpResult};
 pub use error::FramingError;
+pub use http_error::HttpError;
 pub use limits::HttpLimits;
+pub use origin::BadUri;
+pub use proxy::{BadProxy, Proxies, ProxyError};
 pub use response::{Received, ResponseReader};

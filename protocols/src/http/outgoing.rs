@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn what_the_request_says_of_itself_goes_first() {
-        let request = Request::get("http://example.org").header("User-Agent", "me").header("Accept-Encoding", "br");
+        let request =
+            Request::get("http://example.org").header("User-Agent", "me").header("Accept-Encoding", "br");
         let said = direct(request, "").unwrap();
         assert!(said.contains("user-agent: me") && said.contains("accept-encoding: br"), "{said}");
         assert!(!said.contains(AGENT) && !said.contains("identity"), "{said}");

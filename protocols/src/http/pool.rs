@@ -39,10 +39,12 @@ struct Line {
     work: Work,
 }
 
+/// What a connection does.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Work {
+pub(super) enum Work {
+    /// It carries a request.
     Carries(Ticket),
-    /// It fell idle as the so-manieth.
+    /// Nothing; the number is its place in the order in which connections fell idle.
     Idle(u64),
 }
 
@@ -120,17 +122,20 @@ impl Pool {
         true
     }
 
-    /// Forgets a connection if it is idle; says whether it was.
-    pub(super) fn forget_idle(&mut self, conn: ConnId) -> bool {
-        let is_idle = self.lines.get(&conn).is_some_and(Line::is_idle);
-        is_idle && self.lines.remove(&conn).is_some()
+    /// The connection that carries a request.
+    pub(super) fn carrier(&self, ticket: Ticket) -> Option<ConnId> {
+        let carries = |(_, line): &(&ConnId, &Line)| line.work == Work::Carries(ticket);
+        self.lines.iter().find(carries).map(|(conn, _)| *conn)
     }
 
-    /// Forgets a connection, and says what it carried.
-    pub(super) fn forget(&mut self, conn: ConnId) -> Option<Ticket> {
-        let carried = self.carried(conn);
-        self.lines.remove(&conn);
-        carried
+    /// Forgets a connection, and says what it did; `None` if it was forgotten before.
+    pub(super) fn forget(&mut self, conn: ConnId) -> Option<Work> {
+        self.lines.remove(&conn).map(|line| line.work)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.waiting.is_empty()
     }
 
     fn carry(&mut self, conn: ConnId, ticket: Ticket) {
@@ -169,10 +174,6 @@ impl Line {
             Work::Carries(_) => None,
             Work::Idle(rest) => Some(rest),
         }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.idle_since().is_some()
     }
 }
 
@@ -238,7 +239,7 @@ mod tests {
         assert!(pool.0.rest(conn(2)));
         assert_eq!(pool.begin(), Some((3, Start::Reuse(conn(2)))));
         assert_eq!(pool.0.carried(conn(2)), Some(Ticket(3)));
-        assert_eq!(pool.0.forget(conn(1)), Some(Ticket(1)));
+        assert_eq!(pool.0.forget(conn(1)), Some(Work::Carries(Ticket(1))));
         assert_eq!(pool.begin(), Some((4, Start::Open)));
         assert_eq!(pool.begin(), None);
     }
@@ -262,8 +263,8 @@ mod tests {
         pool.0.rest(conn(2));
         pool.0.rest(conn(1));
         assert_eq!(pool.request(4, "d"), Some(Start::OpenFor(conn(2))));
-        assert!(!pool.0.forget_idle(conn(2)), "it is forgotten already");
         assert_eq!(pool.0.lines.len(), 3);
+        assert_eq!(pool.0.carrier(Ticket(4)), Some(conn(4)));
     }
 
     #[test]
@@ -275,6 +276,7 @@ mod tests {
         pool.0.leave(Ticket(3));
         pool.0.rest(conn(1));
         assert_eq!(pool.begin(), None);
-        assert!(pool.0.forget_idle(conn(1)) && !pool.0.forget_idle(conn(2)));
+        assert_eq!(pool.0.forget(conn(1)), Some(Work::Idle(1)));
+        assert_eq!(pool.0.forget(conn(1)), None);
     }
 }

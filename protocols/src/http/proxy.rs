@@ -24,8 +24,8 @@ use super::origin::Origin;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    for_http: Option<Result<Proxy, ProxyError>>,
-    for_https: Option<Result<Proxy, ProxyError>>,
+    for_http: Option<Result<Proxy, BadProxy>>,
+    for_https: Option<Result<Proxy, BadProxy>>,
     except: NoProxy,
 }
 
@@ -59,13 +59,11 @@ impl Proxies {
     }
 
     /// The proxy that leads to `origin`; `None`: none does.
-    pub(super) fn to(&self, origin: &Origin) -> Result<Option<Proxy>, ProxyError> {
+    pub(super) fn to(&self, origin: &Origin) -> Result<Option<Proxy>, BadProxy> {
         let proxy = if origin.is_secure { &self.for_https } else { &self.for_http };
         match proxy {
             Some(_) if is_local(&origin.at) || self.except.covers(&origin.at) => Ok(None),
-            Some(Ok(proxy)) => Ok(Some(proxy.clone())),
-            Some(Err(ProxyError::Scheme)) => Err(ProxyError::Scheme),
-            Some(Err(_)) => Err(ProxyError::Url),
+            Some(proxy) => proxy.clone().map(Some),
             None => Ok(None),
         }
     }
@@ -85,10 +83,10 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// Reads `http://[user:password@]host[:port]`; without `http://` it is the same.
-    fn parse(url: &str) -> Result<Proxy, ProxyError> {
+    fn parse(url: &str) -> Result<Proxy, BadProxy> {
         let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some(_) => return Err(ProxyError::Scheme),
+            Some(_) => return Err(BadProxy::Scheme),
             None => url,
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -97,7 +95,7 @@ impl Proxy {
             None => (None, rest),
         };
         let authorization = user.map(basic).transpose()?;
-        Ok(Proxy { at: HostPort::parse(at, 80).map_err(|_| ProxyError::Url)?, authorization })
+        Ok(Proxy { at: HostPort::parse(at, 80).map_err(|_| BadProxy::Url)?, authorization })
     }
 }
 
@@ -109,22 +107,22 @@ impl fmt::Debug for Proxy {
 }
 
 /// The credentials of RFC 7617 for `user:password`, percent-encoded as they stand in a URL.
-fn basic(user: &str) -> Result<String, ProxyError> {
+fn basic(user: &str) -> Result<String, BadProxy> {
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let mut pair = percent_decoded(name)?;
     if pair.contains(&b':') {
-        return Err(ProxyError::Url); // it could not be told from the password
+        return Err(BadProxy::Url); // it could not be told from the password
     }
     pair.push(b':');
     pair.extend(percent_decoded(password)?);
     Ok(format!("Basic {}", STANDARD.encode(pair)))
 }
 
-fn percent_decoded(text: &str) -> Result<Vec<u8>, ProxyError> {
+fn percent_decoded(text: &str) -> Result<Vec<u8>, BadProxy> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
-        decoded.push(if byte == b'%' { escaped(&mut bytes).ok_or(ProxyError::Url)? } else { byte });
+        decoded.push(if byte == b'%' { escaped(&mut bytes).ok_or(BadProxy::Url)? } else { byte });
     }
     Ok(decoded)
 }
@@ -135,16 +133,33 @@ fn escaped(bytes: &mut impl Iterator<Item = u8>) -> Option<u8> {
     u8::try_from(digit()? * 16 + digit()?).ok()
 }
 
-/// What went wrong on the way through a proxy. It does not repeat the proxy's URL, in which there
-/// may be a password.
+/// Why a proxy's URL is of no use. It does not repeat the URL, in which there may be a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BadProxy {
+    /// It does not begin with `http://`: proxies that are reached by TLS or SOCKS are not supported.
+    Scheme,
+    /// It cannot be understood.
+    Url,
+}
+
+impl fmt::Display for BadProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BadProxy::Scheme => "its URL begins with something else than http://",
+            BadProxy::Url => "its URL cannot be understood",
+        })
+    }
+}
+
+impl Error for BadProxy {}
+
+/// What went wrong on the way through a proxy.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// Its URL does not begin with `http://`: others, also those reached by TLS or SOCKS, are not
-    /// supported.
-    Scheme,
-    /// Its URL cannot be understood.
-    Url,
+    /// Its URL is of no use.
+    Bad(BadProxy),
     /// It cannot be reached.
     Connect(ConnectError),
     /// It would not open the way; 407: it wants another user name or password.
@@ -160,8 +175,7 @@ pub enum ProxyError {
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProxyError::Scheme => f.write_str("its URL begins with something else than http://"),
-            ProxyError::Url => f.write_str("its URL cannot be understood"),
+            ProxyError::Bad(error) => error.fmt(f),
             ProxyError::Connect(error) => error.fmt(f),
             ProxyError::Refused(status) => write!(f, "it does not open the way: {status}"),
             ProxyError::Closed => f.write_str("it closed the connection before the way was open"),
@@ -174,6 +188,7 @@ impl fmt::Display for ProxyError {
 impl Error for ProxyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            ProxyError::Bad(error) => Some(error),
             ProxyError::Connect(error) => Some(error),
             ProxyError::Framing(error) => Some(error),
             _ => None,
@@ -233,7 +248,10 @@ mod tests {
         assert_eq!(proxy.authorization.as_deref(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
         let proxies = proxies(&[("https_proxy", "http://me:secret@proxy")]);
         let shown = format!("{proxy:?} {proxies:?}");
-        assert!(!shown.contains("sesame") && !shown.contains("secret") && !shown.contains("Basic"), "{shown}");
+        assert!(
+            !shown.contains("sesame") && !shown.contains("secret") && !shown.contains("Basic"),
+            "{shown}"
+        );
     }
 
     #[test]
