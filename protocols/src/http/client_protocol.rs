@@ -82,7 +82,12 @@ impl<A: 'static> ClientProtocol<A> {
         if !is_all {
             return self.give_up(cx, ProxyError::Intruded.into()); // the server waits for us to speak first
         }
-        self.begin(cx);
+        let agent = (self.locate)(cx.app);
+        let host = agent.carried_by(cx.transport.id()).map(|exchange| &exchange.route.origin.at.host);
+        if let (Some(tls), Some(host)) = (&agent.config().tls, host) {
+            cx.transport.start_tls(tls, host); // what is written from here on goes out sealed
+            self.begin(cx);
+        }
     }
 
     /// Asks the proxy, if there is one to be asked, to join us to the server; else the server.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use reactor::{ConnectError, Reason};
+use reactor::{ConnectError, Reason, TlsError};
 
 use super::{BadProxy, BadUri, FramingError, ProxyError};
 
@@ -19,6 +19,8 @@ pub enum HttpError {
     Refused(&'static str),
     /// The server cannot be reached.
     Connect(ConnectError),
+    /// The server did not prove who it is, or did not keep to TLS.
+    Tls(TlsError),
     /// The way through the proxy is not open.
     Proxy(ProxyError),
     /// The connection broke.
@@ -39,8 +41,19 @@ impl HttpError {
     pub(super) fn lost(reason: &Reason) -> HttpError {
         match reason {
             Reason::Closed | Reason::PeerClosed => HttpError::Unanswered,
+            Reason::Truncated => HttpError::Truncated,
+            Reason::Tls(error) => HttpError::Tls(error.clone()),
             Reason::Lost(error) => HttpError::Lost(copy(error)),
             reason => HttpError::Lost(io::Error::other(reason.to_string())),
+        }
+    }
+
+    /// Why a connection, to a proxy or to the server itself, was not made.
+    pub(super) fn unreachable(error: &ConnectError, is_proxied: bool) -> HttpError {
+        match error {
+            ConnectError::Tls(error) => HttpError::Tls(error.clone()),
+            error if is_proxied => HttpError::Proxy(ProxyError::Connect(copy_connect(error))),
+            error => HttpError::Connect(copy_connect(error)),
         }
     }
 }
@@ -54,7 +67,7 @@ fn copy(error: &io::Error) -> io::Error {
 }
 
 /// The same error once more.
-pub(super) fn copy_connect(error: &ConnectError) -> ConnectError {
+fn copy_connect(error: &ConnectError) -> ConnectError {
     match error {
         ConnectError::Failed(error) => ConnectError::Failed(copy(error)),
         ConnectError::Unresolved(error) => ConnectError::Unresolved(copy(error)),
@@ -71,6 +84,7 @@ impl fmt::Display for HttpError {
             HttpError::BadUri(error) => write!(f, "the URI cannot be asked: {error}"),
             HttpError::Refused(why) => write!(f, "the request was not sent: {why}"),
             HttpError::Connect(error) => error.fmt(f),
+            HttpError::Tls(error) => write!(f, "TLS: {error}"),
             HttpError::Proxy(error) => write!(f, "the proxy: {error}"),
             HttpError::Lost(error) => write!(f, "the connection broke: {error}"),
             HttpError::Unanswered => f.write_str("the server closed the connection without an answer"),
@@ -86,6 +100,7 @@ impl Error for HttpError {
         match self {
             HttpError::BadUri(error) => Some(error),
             HttpError::Connect(error) => Some(error),
+            HttpError::Tls(error) => Some(error),
             HttpError::Proxy(error) => Some(error),
             HttpError::Lost(error) => Some(error),
             HttpError::Framing(error) => Some(error),

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use super::super::pool::Bounds;
-use super::super::{HttpLimits, Proxies};
+use reactor::ClientTls;
+
+use crate::http::pool::Bounds;
+use crate::http::{HttpLimits, Proxies};
 
 /// What an [`Agent`](super::Agent) may use, and for how long.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AgentConfig {
+    /// How TLS is spoken; without it, `https` is refused. It should offer `http/1.1` and nothing else.
+    pub tls: Option<ClientTls>,
     /// The ways through proxies.
     pub proxy: Proxies,
     /// How large a response may be.
@@ -41,6 +45,7 @@ impl Default for AgentConfig {
     /// No proxy, no TLS, and the bounds that stand with each field.
     fn default() -> AgentConfig {
         AgentConfig {
+            tls: None,
             proxy: Proxies::none(),
             limits: HttpLimits::default(),
             connections: 64,

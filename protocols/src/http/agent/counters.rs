@@ -17,6 +17,8 @@ pub struct AgentCounters {
     pub refused: u64,
     /// Requests whose server could not be reached.
     pub unreachable: u64,
+    /// Requests whose server did not prove who it is, or did not keep to TLS.
+    pub insecure: u64,
     /// Requests that a proxy did not let through.
     pub proxy_failures: u64,
     /// Requests whose connection ended before any of a response, or broke.
@@ -46,6 +48,7 @@ impl AgentCounters {
             Ok(_) => &mut self.answered,
             Err(HttpError::BadUri(_) | HttpError::Refused(_)) => &mut self.refused,
             Err(HttpError::Connect(_)) => &mut self.unreachable,
+            Err(HttpError::Tls(_)) => &mut self.insecure,
             Err(HttpError::Proxy(_)) => &mut self.proxy_failures,
             Err(HttpError::Lost(_) | HttpError::Unanswered) => &mut self.lost,
             Err(HttpError::Truncated) => &mut self.truncated,
@@ -56,22 +59,21 @@ impl AgentCounters {
 
     /// Requests that got no response.
     pub fn failed(&self) -> u64 {
-        let AgentCounters {
-            refused, unreachable, proxy_failures, lost, truncated, misframed, timed_out, ..
-        } = self;
-        refused + unreachable + proxy_failures + lost + truncated + misframed + timed_out
+        let AgentCounters { refused, unreachable, insecure, proxy_failures, .. } = self;
+        let AgentCounters { lost, truncated, misframed, timed_out, .. } = self;
+        refused + unreachable + insecure + proxy_failures + lost + truncated + misframed + timed_out
     }
 }
 
 impl fmt::Display for AgentCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AgentCounters { requests, answered, refused, unreachable, proxy_failures, .. } = self;
-        let AgentCounters { lost, truncated, misframed, timed_out, .. } = self;
+        let AgentCounters { requests, answered, refused, unreachable, insecure, .. } = self;
+        let AgentCounters { proxy_failures, lost, truncated, misframed, timed_out, .. } = self;
         let AgentCounters { retried, opened, proxied, reused, idle_closed, .. } = self;
         write!(
             f,
             "{requests} requests, {answered} answered, {refused} refused, {unreachable} without a server, \
-             {proxy_failures} stopped by a proxy, {lost} lost, {truncated} cut off, {misframed} misframed, \
+             {insecure} stopped by TLS, {proxy_failures} stopped by a proxy, {lost} lost, {truncated} cut off, {misframed} misframed, \
              {timed_out} too late, {retried} sent again; {opened} connections, {proxied} of them by proxy, \
              {reused} reuses, {idle_closed} closed idle"
         )

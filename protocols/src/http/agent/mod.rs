@@ -14,13 +14,12 @@ use reactor::{AppCx, ConnId, ConnectError, Endpoint, Reply, Requests, TimerId};
 pub use config::AgentConfig;
 pub use counters::AgentCounters;
 
+use super::HttpError;
 use super::client_protocol::ClientProtocol;
-use super::http_error::copy_connect;
 use super::origin::Origin;
 use super::outgoing;
 use super::pool::{Pool, Start, Ticket, Work};
 use super::route::Route;
-use super::{HttpError, ProxyError};
 
 /// What becomes of a request.
 pub type HttpResult = Result<Response<Vec<u8>>, HttpError>;
@@ -141,7 +140,7 @@ impl<A: 'static> Agent<A> {
         request: &Request<Vec<u8>>,
     ) -> Result<(Route, Vec<u8>), HttpError> {
         let origin = Origin::of(request.uri())?;
-        if origin.is_secure {
+        if origin.is_secure && self.config.tls.is_none() {
             return Err(HttpError::Refused("https, and the agent has no TLS"));
         }
         let proxy = self.config.proxy.to(&origin)?;
@@ -197,7 +196,10 @@ impl<A: 'static> Agent<A> {
     }
 
     fn endpoint(&self, route: &Route) -> Endpoint {
-        route.endpoint()
+        match &self.config.tls {
+            Some(tls) if route.dials_tls() => route.endpoint().tls(tls),
+            _ => route.endpoint(),
+        }
     }
 
     /// Tells an idle connection to begin. Should it end before it hears of it, it says so, and the
@@ -270,9 +272,9 @@ impl<A: 'static> Agent<A> {
         if let Some(conn) = self.pool.carrier(ticket) {
             self.pool.forget(conn);
         }
-        let error = copy_connect(error);
-        let is_proxied = self.exchanges.get(&ticket).is_some_and(|exchange| exchange.route.proxy().is_some());
-        let error = if is_proxied { ProxyError::Connect(error).into() } else { HttpError::Connect(error) };
+        let exchange = self.exchanges.get(&ticket);
+        let is_proxied = exchange.is_some_and(|exchange| exchange.route.proxy().is_some());
+        let error = HttpError::unreachable(error, is_proxied);
         self.answer(reactor, ticket, Err(error));
         self.dispatch(reactor);
     }

@@ -5,6 +5,7 @@ mod failures;
 mod keeping;
 mod property;
 mod proxies;
+mod secure;
 
 use std::io;
 use std::time::Duration;
