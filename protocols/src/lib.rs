@@ -4,6 +4,7 @@
 //! what happened and says what it wants.
 
 mod carry;
+pub mod http;
 mod line;
 mod reconnect;
 mod relay;
