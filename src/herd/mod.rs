@@ -11,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use log::info;
+use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use flood::{LinkState, Neighbour, Neighbours};
@@ -18,7 +19,7 @@ pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 
 use crate::key::HerdKey;
-use crate::places::Provider;
+use crate::places::Desk;
 use crate::store::Store;
 use crate::traffic_log::TrafficLog;
 
@@ -98,7 +99,9 @@ pub struct Herd {
     /// How it proves to them who it is, and they to it.
     pub key: HerdKey,
     /// Whom it asks for places.
-    pub provider: Box<dyn Provider>,
+    pub desk: Desk,
+    /// How it asks over HTTP.
+    pub agent: Agent<Herd>,
     /// What it writes to disk of its input and output.
     pub traffic: TrafficLog,
     /// What is left to the operator.
@@ -119,7 +122,7 @@ impl Herd {
         name: impl Into<String>,
         neighbours: Neighbours,
         key: HerdKey,
-        provider: Box<dyn Provider>,
+        desk: Desk,
         traffic: TrafficLog,
         rules: Rules,
     ) -> Herd {
@@ -128,7 +131,8 @@ impl Herd {
             store: Store::default(),
             neighbours,
             key,
-            provider,
+            desk,
+            agent: Agent::new(AgentConfig::default(), |herd| &mut herd.agent),
             traffic,
             rules,
             clients: 0,

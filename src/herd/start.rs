@@ -10,7 +10,7 @@ use super::{Herd, Neighbour, Neighbours, Rules, ServerProtocol};
 use crate::config::{Config, ServerConfig};
 use crate::key::HerdKey;
 use crate::link::{PeerProtocol, dial};
-use crate::places::Builtin;
+use crate::places::Desk;
 use crate::traffic_log::TrafficLog;
 
 /// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
@@ -49,7 +49,7 @@ impl Herd {
             Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), rules.neighbour_queue)
         };
         let neighbours = Neighbours::new(server.neighbours.iter().map(neighbour).collect());
-        Herd::new(&*server.name, neighbours, key, Box::new(Builtin), traffic, rules)
+        Herd::new(&*server.name, neighbours, key, Desk::builtin(), traffic, rules)
     }
 }
 

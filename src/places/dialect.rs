@@ -6,8 +6,6 @@ use http::{Request, Response, StatusCode};
 
 use super::{Answer, Nearby, ProviderError};
 
-/// Who we say we are (RFC 9110, 10.1.5).
-pub(super) const USER_AGENT: &str = concat!("herd/", env!("CARGO_PKG_VERSION"));
 /// The most places that any of the services gives, and any WHATSAT asks for.
 pub(super) const MOST: usize = 20;
 

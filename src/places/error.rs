@@ -2,6 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+
+use protocols::http::HttpError;
 
 use super::object::NotAnObject;
 
@@ -15,6 +18,8 @@ pub enum ProviderError {
     Unavailable(String),
     /// It gave no answer in time.
     TimedOut,
+    /// It gave no HTTP response.
+    Http(Arc<HttpError>),
     /// It answered with an HTTP status that is none of its answers.
     Status(u16),
     /// Its answer could not be read.
@@ -32,6 +37,7 @@ impl fmt::Display for ProviderError {
         f.write_str("no places: ")?;
         match self {
             ProviderError::Unavailable(why) => f.write_str(why),
+            ProviderError::Http(error) => error.fmt(f),
             ProviderError::TimedOut => f.write_str("no answer in time"),
             ProviderError::Status(status) => write!(f, "the answer is an HTTP status {status}"),
             ProviderError::Unreadable(error) => write!(f, "the answer cannot be read: {error}"),
@@ -44,6 +50,7 @@ impl fmt::Display for ProviderError {
 impl Error for ProviderError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            ProviderError::Http(error) => Some(error),
             ProviderError::Unreadable(error) => Some(error),
             _ => None,
         }
@@ -53,6 +60,15 @@ impl Error for ProviderError {
 impl From<NotAnObject> for ProviderError {
     fn from(error: NotAnObject) -> ProviderError {
         ProviderError::Unreadable(error)
+    }
+}
+
+impl From<HttpError> for ProviderError {
+    fn from(error: HttpError) -> ProviderError {
+        match error {
+            HttpError::TimedOut => ProviderError::TimedOut,
+            error => ProviderError::Http(Arc::new(error)),
+        }
     }
 }
 

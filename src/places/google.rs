@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONTENT_TYPE, USER_AGENT as AGENT};
+use http::header::CONTENT_TYPE;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::dialect::{MOST, USER_AGENT, base, body};
+use super::dialect::{MOST, base, body};
 use super::listing::{Found, Geometry, Listing, Location};
 use super::object::{Number, read_object};
 use super::{Answer, ApiKey, Dialect, Nearby, ProviderError};
@@ -53,7 +53,6 @@ impl Dialect for Google {
         let circle = json!({ "center": centre, "radius": nearby.radius_metres });
         let body = json!({ "maxResultCount": MOST, "locationRestriction": { "circle": circle } });
         let request = Request::post(format!("{}/v1/places:searchNearby", self.base))
-            .header(AGENT, USER_AGENT)
             .header(CONTENT_TYPE, "application/json")
             .header("x-goog-api-key", self.key.as_header()?)
             .header("x-goog-fieldmask", FIELD_MASK);

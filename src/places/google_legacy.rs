@@ -3,10 +3,9 @@
 //! <https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby>. It can no
 //! longer be enabled for new projects. Every answer is HTTP 200 and a `status`.
 
-use http::header::USER_AGENT as AGENT;
 use http::{Request, Response};
 
-use super::dialect::{USER_AGENT, base, body};
+use super::dialect::{base, body};
 use super::{Answer, ApiKey, Dialect, Nearby, ProviderError, Search};
 
 /// Asks with one GET, and passes on what comes back as it is.
@@ -31,7 +30,7 @@ impl Dialect for GoogleLegacy {
         let uri = format!(
             "{base}/maps/api/place/nearbysearch/json?location={latitude},{longitude}&radius={radius_metres}&key={key}"
         );
-        Ok(Request::get(uri).header(AGENT, USER_AGENT).body(Vec::new())?)
+        Ok(Request::get(uri).body(Vec::new())?)
     }
 
     /// Google's own text, whatever its status: `ZERO_RESULTS`, `REQUEST_DENIED` and the like are answers.

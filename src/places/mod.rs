@@ -1,10 +1,12 @@
 //! What is near a point: the [`Provider`] trait, and the providers (the specification, section 8).
 //!
-//! A provider is asked with a [`Nearby`] and answers, now or later, with the text of a Nearby Search.
-//! The herd's rules know no provider; they are handed one.
+//! A provider is asked with a [`Nearby`] and answers, now or later, with the text of a Nearby Search. The
+//! herd's rules know no provider; they are handed a [`Desk`], which knows a chain of them. A service on the web
+//! is a [`Dialect`]: what to send, and how to read what comes back; [`Web`] makes a provider of it.
 
 mod api_key;
 mod builtin;
+mod desk;
 mod dialect;
 mod error;
 mod gazetteer;
@@ -15,13 +17,16 @@ mod listing;
 mod object;
 mod overpass;
 mod search;
+mod web;
 
 use std::time::Duration;
 
+use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
 pub use api_key::{ApiKey, ApiKeyError};
 pub use builtin::Builtin;
+pub use desk::{Desk, DeskBounds, DeskCounters, SourceCounters};
 pub use dialect::Dialect;
 pub use error::ProviderError;
 pub use gazetteer::{Gazetteer, GazetteerError, Kind, Near, Place};
@@ -31,6 +36,7 @@ pub use json::{nearby_json, to_google_text};
 pub use object::NotAnObject;
 pub use overpass::Overpass;
 pub use search::Search;
+pub use web::Web;
 
 use crate::herd::Herd;
 
@@ -54,8 +60,15 @@ pub type Answer = Result<Vec<u8>, ProviderError>;
 
 /// A source of places.
 pub trait Provider {
-    /// Answers `nearby` through `done`: exactly once, and within its own time limit.
-    fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>);
+    /// Answers `nearby` through `done`: exactly once, and within the time that `nearby` gives. What it needs
+    /// of the web it asks `agent` for.
+    fn nearby(
+        &mut self,
+        nearby: Nearby,
+        agent: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    );
 }
 
 /// A provider's text as it goes to a client (the specification, section 4): every run of newlines made one,

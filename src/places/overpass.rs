@@ -8,13 +8,13 @@ mod element;
 
 use std::borrow::Cow;
 
-use http::header::{CONTENT_TYPE, USER_AGENT as AGENT};
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use self::element::{Element, KINDS};
-use super::dialect::{MOST, USER_AGENT, body};
+use super::dialect::{MOST, body};
 use super::listing::Listing;
 use super::object::read_object;
 use super::{Answer, Dialect, Nearby, ProviderError};
@@ -44,9 +44,8 @@ impl Dialect for Overpass {
     fn request(&self, nearby: &Nearby) -> Result<Request<Vec<u8>>, ProviderError> {
         let query = query(nearby);
         let body = format!("data={}", utf8_percent_encode(&query, NON_ALPHANUMERIC));
-        let request = Request::post(&*self.interpreter)
-            .header(AGENT, USER_AGENT)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request =
+            Request::post(&*self.interpreter).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         Ok(request.body(body.into_bytes())?)
     }
 
