@@ -20,15 +20,22 @@
 //! httparse reads the heads; everything else is here. The readers know no socket: bytes go in, however
 //! they were cut, and a message comes out.
 
+mod answer;
 mod body;
 mod chunked;
 mod error;
+mod handler;
 mod head;
 mod limits;
 mod message;
+mod request;
 mod response;
 mod section;
+mod server;
 
 pub use error::FramingError;
+pub use handler::HttpHandler;
 pub use limits::HttpLimits;
+pub use request::{Asked, RequestReader};
 pub use response::{Received, ResponseReader};
+pub use server::{HttpServer, HttpServerConfig};
