@@ -22,7 +22,8 @@ fn greet(
     reply: Reply<Visits, Response<Vec<u8>>>,
 ) {
     *visits += 1;
-    let page = format!("{} is visit {visits}\n", request.uri().path());
+    let (head, _) = request.into_parts();
+    let page = format!("{} is visit {visits}\n", head.uri.path());
     reactor.send(reply, Response::new(page.into_bytes()));
 }
 

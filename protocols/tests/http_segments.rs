@@ -139,6 +139,20 @@ fn read(pieces: &[&[u8]]) -> Result<(Vec<u8>, usize), FramingError> {
     reader.end().map(|received| (received.response.into_body(), left))
 }
 
+#[test]
+#[should_panic(expected = "cut behind")]
+fn a_reader_that_sees_the_cuts_is_found_out() {
+    let counting = |pieces: &[&[u8]]| Ok(Some((pieces.len(), Vec::new(), true)));
+    http_oracle::check(b"stream", &HttpLimits::default(), counting, |body| body);
+}
+
+#[test]
+#[should_panic(expected = "memory grows with what came")]
+fn a_reader_that_believes_a_promise_is_found_out() {
+    let believing = |_: &[&[u8]]| Ok(Some((1, Vec::with_capacity(1_000), true)));
+    http_oracle::check(b"stream", &HttpLimits::default(), believing, |body| body);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

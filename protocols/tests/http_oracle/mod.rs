@@ -30,7 +30,7 @@ pub(crate) fn check_request(stream: &[u8]) {
 }
 
 /// `read` reads a stream that came in pieces; `body` is where the body of a message is.
-fn check<M: PartialEq + std::fmt::Debug>(
+pub(crate) fn check<M: PartialEq + std::fmt::Debug>(
     stream: &[u8],
     limits: &HttpLimits,
     read: impl Fn(&[&[u8]]) -> Outcome<M>,
