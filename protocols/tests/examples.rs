@@ -11,6 +11,9 @@ mod echo;
 #[path = "../examples/get.rs"]
 #[expect(dead_code, reason = "its main is for real sockets")]
 mod get;
+#[path = "../examples/http_server.rs"]
+#[expect(dead_code, reason = "its main is for real sockets")]
+mod http_server;
 #[path = "../examples/line_client.rs"]
 #[expect(dead_code, reason = "its main is for real sockets")]
 mod line_client;
@@ -83,6 +86,16 @@ fn chat_forgets_the_name_of_who_has_left() {
         world.say(ann, "Ann\n");
         assert!(world.told(ann).ends_with("Come in, Ann.\n"));
         world.net.remote(ann).reset(io::ErrorKind::ConnectionReset);
+    }
+}
+
+#[test]
+fn http_server_counts_its_visits() {
+    let mut world = World::new(http_server::server);
+    let client = world.dial_in();
+    for visit in 1..=2 {
+        world.say(client, "GET /moon HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert!(world.told(client).ends_with(&format!("/moon is visit {visit}\n")));
     }
 }
 

@@ -231,3 +231,69 @@ fn misframed_heads_are_refused() {
         assert_eq!(bad(stream), *error, "{stream:?}");
     }
 }
+
+/// The response is as large as `limits` allow, and one byte or field more is refused.
+#[track_caller]
+fn assert_limit(limits: &HttpLimits, last: &str, too_much: &str, error: FramingError) {
+    let read = |stream: &str| read_with(&Method::GET, limits, stream.as_bytes());
+    assert!(read(last).is_ok(), "{last:?}");
+    assert_eq!(read(too_much).unwrap_err(), error, "{too_much:?}");
+}
+
+#[test]
+fn every_limit_is_exact() {
+    let limits = HttpLimits { head: 60, fields: 2, body: 4, interim: 0, chunk_line: 5 };
+    let head = |length| format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(length));
+    assert_limit(&limits, &head(60 - 24), &head(60 - 23), FramingError::HeadTooLong);
+    let fields = |count| format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(count));
+    assert_limit(&limits, &fields(2), &fields(3), FramingError::TooManyFields);
+    let length = |length| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabcde");
+    assert_limit(&limits, &length(4), &length(5), FramingError::BodyTooLong);
+    let close = |body: &str| format!("HTTP/1.1 200 OK\r\n\r\n{body}");
+    assert_limit(&limits, &close("abcd"), &close("abcde"), FramingError::BodyTooLong);
+    let chunks = |chunks: &str| format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+    let (two, more) = (chunks("2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"), chunks("2\r\nab\r\n3\r\n"));
+    assert_limit(&limits, &two, &more, FramingError::BodyTooLong);
+    let (line, more) = (chunks("0;x\r\n\r\n"), chunks("0;xx\r\n\r\n"));
+    assert_limit(&limits, &line, &more, FramingError::ChunkLineTooLong);
+    let trailers = |count| chunks(&format!("0\r\n{}\r\n", "A: b\r\n".repeat(count)));
+    assert_limit(&limits, &trailers(2), &trailers(3), FramingError::TooManyFields);
+    let trailer = |length| chunks(&format!("0\r\nA: {}\r\n\r\n", "x".repeat(length)));
+    assert_limit(&limits, &trailer(60 - 7), &trailer(60 - 6), FramingError::HeadTooLong);
+}
+
+#[test]
+fn a_line_without_end_is_refused_while_it_comes() {
+    let mut reader = ResponseReader::new(&Method::GET, &HttpLimits::default());
+    assert!(reader.read(&b"x".repeat(64 * 1024)).is_ok());
+    assert_eq!(reader.read(b"x").unwrap_err(), FramingError::HeadTooLong);
+    let mut reader = ResponseReader::new(&Method::GET, &HttpLimits::default());
+    reader.read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+    assert!(reader.read(&b"0".repeat(1024)).is_ok());
+    assert_eq!(reader.read(b"0").unwrap_err(), FramingError::ChunkLineTooLong);
+}
+
+#[test]
+fn a_promise_takes_no_memory() {
+    let mut reader =
+        ResponseReader::new(&Method::GET, &HttpLimits { body: usize::MAX, ..HttpLimits::default() });
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n";
+    assert!(reader.read(head).unwrap().1.is_none());
+    assert!(reader.read(b"some").unwrap().1.is_none());
+    assert_eq!(reader.end().unwrap_err(), FramingError::Truncated);
+}
+
+#[test]
+fn what_was_read_or_refused_reads_no_more() {
+    let mut reader = ResponseReader::new(&Method::GET, &HttpLimits::default());
+    assert!(!reader.has_begun());
+    assert_eq!(reader.read(b"").unwrap().0, 0);
+    assert!(!reader.has_begun());
+    assert!(reader.read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().1.is_some());
+    assert!(reader.has_begun());
+    assert_eq!(reader.read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().0, 0);
+    assert_eq!(reader.end().unwrap_err(), FramingError::Truncated);
+    let mut reader = ResponseReader::new(&Method::GET, &HttpLimits::default());
+    assert!(reader.read(b"\n").is_err());
+    assert_eq!(reader.read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().0, 0);
+}

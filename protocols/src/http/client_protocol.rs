@@ -146,10 +146,7 @@ impl<A: 'static> Protocol<A> for ClientProtocol<A> {
                 }
                 Err(error) => self.give_up(cx, error.into()),
             },
-            _ => {
-                cx.transport.lose_connection();
-                self.tell_broken(cx, HttpError::Unanswered);
-            }
+            _ => self.give_up(cx, HttpError::Unanswered),
         }
     }
 

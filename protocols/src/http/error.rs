@@ -46,7 +46,7 @@ pub enum FramingError {
     TooManyInterim,
     /// The server changes to a protocol that nobody asked for (101).
     Upgraded,
-    /// A request's method that is longer than any method known.
+    /// A request's method that is longer than any method known, or CONNECT.
     Method,
     /// A request's target that is neither a path nor an `http` or `https` URI.
     Target,
@@ -79,7 +79,7 @@ impl fmt::Display for FramingError {
             FramingError::ChunkEnd => "no CRLF after a chunk",
             FramingError::TooManyInterim => "too many interim responses",
             FramingError::Upgraded => "an upgrade that was not asked for",
-            FramingError::Method => "an unknown method",
+            FramingError::Method => "a method that is not known here",
             FramingError::Target => "an invalid request target",
             FramingError::Host => "not exactly one valid Host",
             FramingError::Expectation => "an unknown expectation",

@@ -1,7 +1,7 @@
 //! The heads of messages, parsed; and what their fields say about the connection.
 
 use ::http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
-use ::http::{Version, response};
+use ::http::{Version, request, response};
 use httparse::{EMPTY_HEADER, Status};
 
 use super::error::FramingError;
@@ -20,6 +20,29 @@ pub(super) fn parse_response(head: &Section) -> Result<response::Parts, FramingE
     parts.version = version_of(version);
     parts.headers = collect(parsed.headers)?;
     Ok(parts)
+}
+
+/// The head of a request, its method and target still as they came.
+pub(super) fn parse_request(head: &Section) -> Result<RawRequest<'_>, FramingError> {
+    let mut fields = vec![EMPTY_HEADER; head.lines()];
+    let mut parsed = httparse::Request::new(&mut fields);
+    let status = parsed.parse(head.bytes()).map_err(|error| fault(error, FramingError::RequestLine))?;
+    let (Status::Complete(_), Some(method), Some(target), Some(version)) =
+        (status, parsed.method, parsed.path, parsed.version)
+    else {
+        return Err(FramingError::RequestLine);
+    };
+    let (mut parts, ()) = ::http::Request::new(()).into_parts();
+    parts.version = version_of(version);
+    parts.headers = collect(parsed.headers)?;
+    Ok(RawRequest { method, target, parts })
+}
+
+/// A request whose method and target are not looked at yet.
+pub(super) struct RawRequest<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: &'a str,
+    pub(super) parts: request::Parts,
 }
 
 /// Trailers are checked, and dropped: nobody here would merge them into a head (RFC 9110, 6.5.1).

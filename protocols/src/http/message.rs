@@ -21,6 +21,9 @@ enum State<P> {
     Done,
 }
 
+/// How many bytes were used, and the head and body of the message once it is whole.
+pub(super) type Progress<P> = Result<(usize, Option<(P, Vec<u8>)>), FramingError>;
+
 /// What becomes of a head.
 pub(super) type Read<P> = Result<Option<(P, Body)>, FramingError>;
 
@@ -33,13 +36,21 @@ impl<P> Message<P> {
         self.has_begun
     }
 
-    /// Reads on: how many bytes were used, and the message once it is whole. `parse` makes of a
+    /// The head, once it has come, while the body is on its way.
+    pub(super) fn head(&mut self) -> Option<&mut P> {
+        match &mut self.state {
+            State::Body(head, _) => Some(head),
+            State::Head(_) | State::Done => None,
+        }
+    }
+
+    /// Reads on. `parse` makes of a
     /// head what it is and the body that follows it; with `None` another head follows.
     pub(super) fn read(
         &mut self,
         bytes: &[u8],
         mut parse: impl FnMut(&Section, &HttpLimits) -> Read<P>,
-    ) -> Result<(usize, Option<(P, Vec<u8>)>), FramingError> {
+    ) -> Progress<P> {
         self.has_begun |= !bytes.is_empty();
         let mut used = 0;
         while used < bytes.len() && !matches!(self.state, State::Done) {

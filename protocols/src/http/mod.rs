@@ -18,13 +18,15 @@
 //! | more than [`HttpLimits`] allows | refused as soon as it is known |
 //!
 //! httparse reads the heads; everything else is here. The readers know no socket: bytes go in, however
-//! they were cut, and a message comes out.
+//! they were cut, and a message comes out. [`HttpServer`] and [`Agent`] put connections around them.
 
 mod agent;
+mod answer;
 mod body;
 mod chunked;
 mod client_protocol;
 mod error;
+mod handler;
 mod head;
 mod host_port;
 mod http_error;
@@ -35,14 +37,19 @@ mod origin;
 mod outgoing;
 mod pool;
 mod proxy;
+mod request;
 mod response;
 mod route;
 mod section;
+mod server;
 
 pub use agent::{Agent, AgentConfig, AgentCounters, HttpResult};
 pub use error::FramingError;
+pub use handler::HttpHandler;
 pub use http_error::HttpError;
 pub use limits::HttpLimits;
 pub use origin::BadUri;
 pub use proxy::{BadProxy, Proxies, ProxyError};
+pub use request::{Asked, RequestReader};
 pub use response::{Received, ResponseReader};
+pub use server::{HttpServer, HttpServerConfig};

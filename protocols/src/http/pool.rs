@@ -133,9 +133,14 @@ impl Pool {
         self.lines.remove(&conn).map(|line| line.work)
     }
 
+    /// Every request that waits or is carried, in order.
     #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.waiting.is_empty()
+    pub(super) fn tickets(&self) -> Vec<Ticket> {
+        let carried = self.lines.keys().filter_map(|conn| self.carried(*conn));
+        let mut tickets: Vec<Ticket> =
+            self.waiting.iter().map(|(ticket, _)| *ticket).chain(carried).collect();
+        tickets.sort_unstable();
+        tickets
     }
 
     fn carry(&mut self, conn: ConnId, ticket: Ticket) {

@@ -163,11 +163,7 @@ impl<A: 'static> Agent<A> {
         self.dispatch(reactor);
         if self.pool.is_overfull() {
             self.pool.leave(ticket);
-            self.answer(
-                reactor,
-                ticket,
-                Err(HttpError::Refused("too many requests wait (AgentConfig::queue)")),
-            );
+            self.refuse(reactor, ticket, "too many requests wait (AgentConfig::queue)");
         }
     }
 
@@ -208,11 +204,7 @@ impl<A: 'static> Agent<A> {
         self.counters.reused += 1;
         if !reactor.call(conn, |client: &mut ClientProtocol<A>, cx| client.begin(cx)) {
             self.pool.forget(conn); // it ends by itself when it has been idle for its time
-            self.answer(
-                reactor,
-                ticket,
-                Err(HttpError::Refused("the reactor is overloaded (Limits::requests)")),
-            );
+            self.refuse(reactor, ticket, "the reactor is overloaded (Limits::requests)");
         }
     }
 
@@ -288,6 +280,10 @@ impl<A: 'static> Agent<A> {
         }
         agent.answer(&mut cx.reactor, ticket, Err(HttpError::TimedOut));
         agent.dispatch(&mut cx.reactor);
+    }
+
+    fn refuse(&mut self, reactor: &mut Requests<'_, A>, ticket: Ticket, why: &'static str) {
+        self.answer(reactor, ticket, Err(HttpError::Refused(why)));
     }
 
     /// The one answer to a request: after it the request is no longer known.

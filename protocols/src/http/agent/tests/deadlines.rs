@@ -65,7 +65,8 @@ fn waiting_for_a_connection_counts() {
     assert_eq!(world.answers(), [(2, TOO_LATE.to_owned())]);
     world.feed(0, OK);
     assert_eq!(world.answers(), [(1, "ok".to_owned())]);
-    assert_eq!(world.asked(0).matches("GET ").count(), 1);
+    world.get_all([3]);
+    assert_eq!(world.asked(0).matches("GET ").count(), 2, "the second was not sent, nor is it waited for");
 }
 
 #[test]

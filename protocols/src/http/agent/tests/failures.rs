@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// How a server ends a connection.
+type End = fn(&mut Remote);
+
 /// A connection that was used before, with request 1 on it and nothing of a response.
 fn reused() -> World {
     let mut world = idle();
@@ -12,7 +15,7 @@ fn reused() -> World {
 
 #[test]
 fn a_request_whose_used_connection_ends_goes_on_a_new_one() {
-    let ends: [fn(&mut Remote); 2] = [Remote::close, |server| server.reset(RESET)];
+    let ends: [End; 2] = [Remote::close, |server| server.reset(RESET)];
     for end in ends {
         let mut world = reused();
         end(world.server(0));
@@ -38,7 +41,7 @@ fn it_is_tried_again_once() {
 
 #[test]
 fn a_request_on_a_new_connection_is_not_tried_again() {
-    let ends: [(fn(&mut Remote), &str); 2] = [
+    let ends: [(End, &str); 2] = [
         (Remote::close, "the server closed the connection without an answer"),
         (|server| server.reset(RESET), "the connection broke: connection reset"),
     ];
@@ -63,7 +66,7 @@ fn once_a_response_has_begun_nothing_is_tried_again() {
 
 #[test]
 fn an_idle_connection_that_ends_before_it_hears_of_its_request_passes_it_on() {
-    let ends: [fn(&mut Remote); 3] =
+    let ends: [End; 3] =
         [Remote::close, |server| server.reset(RESET), |server| server.feed(b"HTTP/1.1 408 Too Slow\r\n")];
     for end in ends {
         let mut world = idle();

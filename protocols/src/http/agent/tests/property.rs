@@ -10,11 +10,23 @@ const CONNECTIONS: usize = 3;
 const PER_ORIGIN: usize = 2;
 const QUEUE: usize = 4;
 
+/// What servers say; each keeps to one of these.
+const RESPONSES: [&[u8]; 3] = [
+    OK,
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok",
+];
+
 /// One thing that happens; a number chooses among those it can happen to.
 #[derive(Clone, Debug)]
 enum Happening {
-    /// A request to one of three servers; whether anything else happens before it goes out.
-    Request(u8, bool),
+    /// A request to one of three servers, with so many milliseconds; it goes out at once, or once something
+    /// else has happened.
+    Request {
+        server: u8,
+        millis: u64,
+        now: bool,
+    },
     Answer(usize),
     Refuse(usize),
     /// So much of a response, from where the last one left off.
@@ -28,7 +40,8 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let which = 0..8_usize;
     prop_oneof![
-        4 => (0..3_u8, any::<bool>()).prop_map(|(server, now)| Happening::Request(server, now)),
+        5 => (0..3_u8, 0..9_000_u64, any::<bool>())
+            .prop_map(|(server, millis, now)| Happening::Request { server, millis, now }),
         3 => which.clone().prop_map(Happening::Answer),
         1 => which.clone().prop_map(Happening::Refuse),
         6 => (which.clone(), 1..80_usize).prop_map(|(which, length)| Happening::Respond(which, length)),
@@ -65,9 +78,10 @@ impl Fate {
 
     fn happen(&mut self, happening: &Happening) {
         match *happening {
-            Happening::Request(server, now) => {
+            Happening::Request { server, millis, now } => {
                 self.asked += 1;
-                self.world.get(self.asked, &format!("http://10.0.0.{server}/"));
+                let request = Request::get(format!("http://10.0.0.{server}/")).body(Vec::new()).unwrap();
+                self.world.ask(self.asked, request, Duration::from_millis(millis));
                 if !now {
                     return;
                 }
@@ -93,15 +107,16 @@ impl Fate {
     fn respond(&mut self, which: usize, length: usize) {
         let Some(nth) = self.pick(which, Remote::is_open) else { return };
         let progress = self.progress.entry(nth).or_default();
-        let end = (*progress + length).min(OK.len());
-        let bytes = OK[*progress..end].to_vec();
-        *progress = end % OK.len();
-        self.world.server(nth).feed(&bytes);
+        let response = RESPONSES[nth % RESPONSES.len()];
+        let end = (*progress + length).min(response.len());
+        self.world.server(nth).feed(&response[*progress..end]);
+        *progress = end % response.len();
     }
 
     fn check_bounds(&mut self) {
         let agent = &self.world.reactor.app.agent;
         assert!(agent.exchanges.len() <= CONNECTIONS + QUEUE);
+        assert!(agent.exchanges.keys().copied().eq(agent.pool.tickets()), "each waits or is carried, once");
         let counters = agent.counters();
         assert_eq!(counters.requests, counters.answered + counters.failed() + agent.exchanges.len() as u64);
         let mut busy = BTreeMap::new();
@@ -139,6 +154,6 @@ proptest! {
         prop_assert_eq!(answered, (1..=fate.asked).collect::<Vec<_>>());
         prop_assert_eq!(fate.world.net.open(), 0, "whatever is idle has closed itself");
         let agent = &fate.world.reactor.app.agent;
-        prop_assert!(agent.exchanges.is_empty() && agent.pool.is_empty());
+        prop_assert!(agent.exchanges.is_empty() && agent.pool.tickets().is_empty());
     }
 }
