@@ -8,8 +8,8 @@ use std::path::Path;
 use super::error::{ConfigError, Problem};
 use super::{ClientsConfig, Config, Environment, Provider};
 
-/// The longest key in bytes: Google's have 39, a token of another service has some hundred.
-const LONGEST_KEY: usize = 4096;
+/// The longest key in bytes: Google's have 39. A longer text is another file.
+const LONGEST_KEY: usize = 256;
 
 /// The key of a provider of places: one word of visible ASCII characters, which prints as nothing.
 #[derive(Clone, PartialEq, Eq)]

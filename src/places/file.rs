@@ -65,7 +65,7 @@ impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FileError::Unreadable { path, source } => {
-                write!(f, "{} cannot be read: {source}", path.display())?
+                write!(f, "{} cannot be read: {source}", path.display())?;
             }
             FileError::NotAGazetteer { path, source } => write!(f, "{}: {source}", path.display())?,
         }

@@ -6,6 +6,7 @@
 mod builtin;
 mod file;
 mod gazetteer;
+mod import;
 mod json;
 
 use std::error::Error;
@@ -16,6 +17,7 @@ use reactor::{Reply, Requests};
 pub use builtin::Builtin;
 pub use file::{File, FileError};
 pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
+pub use import::{BadRow, Format, Import, ImportError, InputError, Tally};
 pub use json::{nearby_json, to_google_text};
 
 use crate::herd::Herd;
