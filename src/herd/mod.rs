@@ -4,6 +4,7 @@
 //! what they report is stored and flooded over the links of [`crate::link`].
 
 mod flood;
+mod providers;
 mod server_protocol;
 mod start;
 
@@ -15,6 +16,7 @@ use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use flood::{LinkState, Neighbour, Neighbours};
+pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 
@@ -132,7 +134,7 @@ impl Herd {
             neighbours,
             key,
             desk,
-            agent: Agent::new(AgentConfig::default(), |herd| &mut herd.agent),
+            agent: Herd::agent(AgentConfig::default()),
             traffic,
             rules,
             clients: 0,
@@ -140,6 +142,11 @@ impl Herd {
             counters: HerdCounters::default(),
             line: Vec::new(),
         }
+    }
+
+    /// An agent for this server's connections to the web.
+    fn agent(config: AgentConfig) -> Agent<Herd> {
+        Agent::new(config, |herd: &mut Herd| &mut herd.agent)
     }
 
     /// Counts a client for whom there is no room; says so, but ever more rarely.

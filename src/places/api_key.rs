@@ -6,8 +6,6 @@ use std::fmt;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Keys are far shorter; a longer text is another file.
-const LONGEST: usize = 256;
 /// What stays as it is in a query (RFC 3986, 2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -16,6 +14,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 pub struct ApiKey(String);
 
 impl ApiKey {
+    /// The longest key, in bytes: Google's have 39, and a longer text is another file.
+    pub const LONGEST: usize = 256;
+
     /// Reads what an environment variable or a file holds; white space around it is not part of it.
     ///
     /// # Errors
@@ -24,7 +25,7 @@ impl ApiKey {
     pub fn read(text: &[u8]) -> Result<ApiKey, ApiKeyError> {
         match text.trim_ascii() {
             [] => Err(ApiKeyError::Empty),
-            text if text.len() > LONGEST => Err(ApiKeyError::TooLong),
+            text if text.len() > ApiKey::LONGEST => Err(ApiKeyError::TooLong),
             text if !text.iter().all(u8::is_ascii_graphic) => Err(ApiKeyError::NotVisibleAscii),
             text => Ok(ApiKey(text.iter().copied().map(char::from).collect())),
         }
@@ -75,7 +76,7 @@ impl fmt::Display for ApiKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ApiKeyError::Empty => f.write_str("the key is empty"),
-            ApiKeyError::TooLong => write!(f, "the key is longer than {LONGEST} bytes"),
+            ApiKeyError::TooLong => write!(f, "the key is longer than {} bytes", ApiKey::LONGEST),
             ApiKeyError::NotVisibleAscii => f.write_str("the key is not one word of visible ASCII"),
         }
     }
@@ -92,14 +93,14 @@ mod tests {
         let key = ApiKey::read(b" AIza-k_e.y~1\r\n").unwrap();
         assert_eq!(key.as_header().unwrap(), "AIza-k_e.y~1");
         assert_eq!(key.as_parameter().to_string(), "AIza-k_e.y~1");
-        assert!(ApiKey::read(&[b'k'; LONGEST]).is_ok());
+        assert!(ApiKey::read(&[b'k'; ApiKey::LONGEST]).is_ok());
     }
 
     #[test]
     fn what_is_no_key_is_refused() {
         let refused = |text: &[u8]| ApiKey::read(text).unwrap_err();
         assert_eq!(refused(b" \n"), ApiKeyError::Empty);
-        assert_eq!(refused(&[b'k'; LONGEST + 1]), ApiKeyError::TooLong);
+        assert_eq!(refused(&[b'k'; ApiKey::LONGEST + 1]), ApiKeyError::TooLong);
         for text in ["two words", "two\nlines", "kéy", "k\0"] {
             assert_eq!(refused(text.as_bytes()), ApiKeyError::NotVisibleAscii, "{text:?}");
         }
