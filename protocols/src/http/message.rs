@@ -44,8 +44,8 @@ impl<P> Message<P> {
         }
     }
 
-    /// Reads on. `parse` makes of a
-    /// head what it is and the body that follows it; with `None` another head follows.
+    /// Reads on. `parse` makes of a head what it is and the body that follows it; with `None` another
+    /// head follows.
     pub(super) fn read(
         &mut self,
         bytes: &[u8],
