@@ -24,6 +24,14 @@ pub struct Counters {
     pub connected: u64,
     /// Outgoing connections that failed.
     pub connect_failures: u64,
+    /// TLS handshakes that came to their end, on either side.
+    pub handshakes: u64,
+    /// Of these, those that took up an earlier session.
+    pub handshakes_resumed: u64,
+    /// TLS handshakes that failed.
+    pub handshakes_failed: u64,
+    /// Connections under TLS that ended without a farewell.
+    pub truncated: u64,
     /// Connections lost, for whatever reason.
     pub lost: u64,
     /// Writes refused because an outbox was full.

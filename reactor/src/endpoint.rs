@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::layer::ClientTls;
+
 /// The other end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
@@ -36,6 +38,15 @@ pub enum Host {
     Name(String),
 }
 
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Host::Addr(ip) => ip.fmt(f),
+            Host::Name(name) => f.write_str(name),
+        }
+    }
+}
+
 /// Where to connect to, and how long that may take.
 ///
 /// ```
@@ -50,13 +61,20 @@ pub struct Endpoint {
     pub(crate) host: Host,
     pub(crate) port: u16,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) tls: Option<ClientTls>,
 }
 
 impl Endpoint {
     /// The port `port` of `host`, an address or a name.
     pub fn new(host: &str, port: u16) -> Endpoint {
         let host = host.parse().map_or_else(|_| Host::Name(host.to_owned()), Host::Addr);
-        Endpoint { host, port, timeout: None }
+        Endpoint { host, port, timeout: None, tls: None }
+    }
+
+    /// The same, but TLS is spoken there, by somebody who can prove to be this host (Twisted: `wrapClientTLS`).
+    /// The connection is made once that is agreed on.
+    pub fn tls(self, tls: &ClientTls) -> Endpoint {
+        Endpoint { tls: Some(tls.clone()), ..self }
     }
 
     /// The same, but the connection must be made within `timeout`, looking up the name included
@@ -68,7 +86,7 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Endpoint {
-        Endpoint { host: Host::Addr(address.ip()), port: address.port(), timeout: None }
+        Endpoint { host: Host::Addr(address.ip()), port: address.port(), timeout: None, tls: None }
     }
 }
 

@@ -28,8 +28,13 @@ pub struct Limits {
     pub accept_pause: Duration,
     /// Name look-ups and deferred work at once.
     pub jobs: usize,
-    /// How long a connection may be on its way, unless its endpoint says otherwise.
+    /// How long a connection may be on its way, TLS included, unless its endpoint says otherwise.
     pub connect_timeout: Duration,
+    /// How long an address of a name may leave us waiting until the next one is tried beside it.
+    /// 250 ms, as RFC 8305, section 8, recommends.
+    pub attempt_delay: Duration,
+    /// How long somebody who was accepted may take to agree on TLS, and so may `start_tls`.
+    pub handshake_timeout: Duration,
     /// How long a closed link may take to deliver what was written before.
     pub flush_timeout: Duration,
     /// How long, after that, the peer may take to close its side. Closing a socket at once would
@@ -52,6 +57,8 @@ impl Default for Limits {
             accept_pause: Duration::from_millis(250),
             jobs: 1024,
             connect_timeout: Duration::from_secs(10),
+            attempt_delay: Duration::from_millis(250),
+            handshake_timeout: Duration::from_secs(10),
             flush_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(5),

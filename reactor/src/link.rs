@@ -1,15 +1,18 @@
 //! One connection as the reactor sees it: its protocol, and where it is in its life.
 //!
 //! ```text
-//! connect -> Dialling -> Open -> Closing -> Lingering -> gone
-//! accept  ----------------^
+//! connect -> Dialling -> Securing -> Open -> Closing -> Lingering -> gone
+//! accept  ---------------^
 //! ```
 //!
+//! `Securing` is left out where there is no TLS. `connection_made` is told on the way to `Open`, and
 //! `connection_lost` is told on the way from `Closing` to `Lingering`: what lingers is the socket.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 
+use crate::layer::{ClientTls, Layer, ServerTls};
 use crate::net::{ConnId, JobId, PortId};
 use crate::protocol::{ErasedFactory, ErasedProtocol};
 use crate::time::Time;
@@ -19,16 +22,32 @@ use crate::time::Time;
 pub(crate) struct Dial {
     /// Addresses not tried yet.
     pub(crate) left: VecDeque<SocketAddr>,
-    /// The one being tried; `None` while the name is looked up.
-    pub(crate) trying: Option<SocketAddr>,
+    /// Those being tried, none while the name is looked up.
+    pub(crate) attempts: Vec<Attempt>,
+    /// When the next address is tried, even if the others have not failed.
+    pub(crate) next_attempt: Time,
     pub(crate) lookup: Option<JobId>,
+    /// What the last attempt that failed said.
+    pub(crate) last: Option<io::Error>,
     pub(crate) give_up: Time,
+    /// TLS, and the name that the certificate must be for.
+    pub(crate) tls: Option<(ClientTls, String)>,
+}
+
+/// One address being tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    /// What the net calls it: as the link, or, beside another attempt, a name of its own.
+    pub(crate) socket: ConnId,
+    pub(crate) address: SocketAddr,
 }
 
 /// Where a link is in its life.
 #[derive(Debug)]
 pub(crate) enum Phase {
     Dialling(Box<Dial>),
+    /// Connected, but the protocol has not heard of it: TLS is being agreed on first, if there is any.
+    Securing,
     Open,
     /// What was written goes out, until then at the latest.
     Closing(Time),
@@ -42,6 +61,7 @@ pub(crate) struct Link<A> {
     /// Gone once it lingers.
     pub(crate) protocol: Option<Box<dyn ErasedProtocol<A>>>,
     pub(crate) phase: Phase,
+    pub(crate) layer: Layer,
     /// When its deadline is looked at next; never later than the deadline is.
     pub(crate) armed: Time,
     /// The edge of readability was reported and no read has come up short since (law 9).
@@ -64,6 +84,7 @@ impl<A> Link<A> {
             id,
             protocol: Some(protocol),
             phase,
+            layer: Layer::Plain,
             armed: Time::NEVER,
             readable: false,
             writable: true,
@@ -74,8 +95,8 @@ impl<A> Link<A> {
         }
     }
 
-    pub(crate) fn open(id: ConnId, protocol: Box<dyn ErasedProtocol<A>>) -> Link<A> {
-        Link::new(id, protocol, Phase::Open)
+    pub(crate) fn accepted(id: ConnId, protocol: Box<dyn ErasedProtocol<A>>) -> Link<A> {
+        Link::new(id, protocol, Phase::Securing)
     }
 
     pub(crate) fn dialling(id: ConnId, protocol: Box<dyn ErasedProtocol<A>>, dial: Dial) -> Link<A> {
@@ -86,9 +107,9 @@ impl<A> Link<A> {
         matches!(self.phase, Phase::Dialling(_))
     }
 
-    /// Whether the net knows it.
-    pub(crate) fn has_socket(&self) -> bool {
-        !matches!(&self.phase, Phase::Dialling(dial) if dial.trying.is_none())
+    /// Whether its protocol has heard of it.
+    pub(crate) fn is_made(&self) -> bool {
+        !matches!(self.phase, Phase::Dialling(_) | Phase::Securing)
     }
 }
 
@@ -136,6 +157,8 @@ impl<A> Links<A> {
 pub(crate) struct Port<A> {
     pub(crate) id: PortId,
     pub(crate) factory: Box<dyn ErasedFactory<A>>,
+    /// What its connections speak, if not plain bytes.
+    pub(crate) tls: Option<ServerTls>,
 }
 
 /// All listening ports, by slot.

@@ -134,6 +134,10 @@ pub trait Net {
     /// Begins a connection. An error here means that `conn` was not introduced.
     fn connect(&mut self, to: SocketAddr, conn: ConnId) -> io::Result<()>;
 
+    /// Calls a connection by another name from here on. Edges that were reported under the old name,
+    /// and mattered, are reported again under the new one.
+    fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()>;
+
     /// How [`connect`](Net::connect) went. `WouldBlock`: it is still on its way.
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()>;
 

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::layer::TlsError;
+
 /// Why a connection was lost; the last thing a protocol hears.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -26,6 +28,10 @@ pub enum Reason {
     FlushTimeout,
     /// Another bound was reached, named here as the field of [`Limits`](crate::Limits).
     LimitReached(&'static str),
+    /// The stream ended without the farewell of TLS (`close_notify`): somebody may have cut it off.
+    Truncated,
+    /// TLS could not be agreed on after `start_tls`, or was not kept to.
+    Tls(TlsError),
     /// A callback panicked with this message.
     Panicked(Box<str>),
     /// The reactor stopped before the connection was done.
@@ -44,6 +50,8 @@ impl fmt::Display for Reason {
             Reason::OutboxFull => f.write_str("does not read: its outbox is full"),
             Reason::FlushTimeout => f.write_str("did not read its last bytes in time"),
             Reason::LimitReached(limit) => write!(f, "limit reached: {limit}"),
+            Reason::Truncated => f.write_str("cut off: the end was not announced"),
+            Reason::Tls(error) => write!(f, "TLS: {error}"),
             Reason::Panicked(message) => write!(f, "a callback panicked: {message}"),
             Reason::Stopped => f.write_str("cut off by the stop"),
         }
@@ -54,6 +62,7 @@ impl Error for Reason {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Reason::Lost(error) => Some(error),
+            Reason::Tls(error) => Some(error),
             _ => None,
         }
     }
@@ -69,6 +78,8 @@ pub enum ConnectError {
     Unresolved(io::Error),
     /// It took longer than the endpoint allows.
     TimedOut,
+    /// The connection was made, but TLS was not agreed on.
+    Tls(TlsError),
     /// `lose` came first, or the reactor is stopping.
     Cancelled,
     /// A bound was reached, named here as the field of [`Limits`](crate::Limits).
@@ -80,6 +91,7 @@ impl fmt::Display for ConnectError {
         match self {
             ConnectError::Failed(error) => write!(f, "cannot connect: {error}"),
             ConnectError::Unresolved(error) => write!(f, "cannot find the host: {error}"),
+            ConnectError::Tls(error) => write!(f, "cannot agree on TLS: {error}"),
             ConnectError::TimedOut => f.write_str("cannot connect: no answer in time"),
             ConnectError::Cancelled => f.write_str("connecting was cancelled"),
             ConnectError::LimitReached(limit) => write!(f, "cannot connect: limit reached: {limit}"),
@@ -91,6 +103,7 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             ConnectError::Failed(error) | ConnectError::Unresolved(error) => Some(error),
+            ConnectError::Tls(error) => Some(error),
             _ => None,
         }
     }

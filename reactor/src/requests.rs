@@ -8,6 +8,7 @@ use crate::counters::Counters;
 use crate::cx::{AppCx, Parts};
 use crate::endpoint::Endpoint;
 use crate::keys::Keys;
+use crate::layer::ServerTls;
 use crate::limits::Limits;
 use crate::net::{ConnId, JobId, Outcome, PortId, Work};
 use crate::protocol::{ErasedFactory, ErasedProtocol};
@@ -31,7 +32,7 @@ pub(crate) enum Call<A> {
 /// One thing asked for.
 pub(crate) enum Request<A> {
     Connect(ConnId, Endpoint, Box<dyn ErasedProtocol<A>>),
-    Listen(PortId, SocketAddr, Box<dyn ErasedFactory<A>>),
+    Listen(PortId, SocketAddr, Option<ServerTls>, Box<dyn ErasedFactory<A>>),
     ClosePort(PortId),
     Call(Call<A>),
     Defer(JobId, Work),

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::endpoint::Peer;
+use crate::layer::{ClientTls, Secured};
 use crate::limits::Limits;
 use crate::net::ConnId;
 use crate::outbox::{Outbox, Spares};
@@ -64,6 +65,10 @@ pub(crate) struct Wire {
     pub(crate) high: bool,
     /// The protocol was told so.
     pub(crate) high_told: bool,
+    /// Its layer has something to do at the flush, whatever is in the outbox.
+    pub(crate) layer_waits: bool,
+    /// What was agreed on, once it is secure.
+    pub(crate) secured: Option<Box<Secured>>,
     dirty: bool,
 }
 
@@ -76,6 +81,18 @@ pub(crate) struct Notes {
     pub(crate) closing: Vec<ConnId>,
     pub(crate) doomed: Vec<(ConnId, Reason)>,
     pub(crate) retimed: Vec<ConnId>,
+    pub(crate) securing: Vec<Securing>,
+}
+
+/// What `start_tls` asked for.
+#[derive(Debug)]
+pub(crate) struct Securing {
+    pub(crate) id: ConnId,
+    pub(crate) tls: ClientTls,
+    /// Whom the certificate must be for.
+    pub(crate) name: String,
+    /// How much of the outbox was written before, and goes out as it is.
+    pub(crate) clear: usize,
 }
 
 /// All links as callbacks see them.
@@ -185,9 +202,25 @@ impl Wires {
         let Wires { slots, notes, .. } = self;
         if let Some(Some(wire)) = slots.get_mut(id.0.slot as usize)
             && wire.id == id
-            && (wire.write_lost || !wire.outbox.is_empty())
+            && (wire.write_lost || wire.layer_waits || !wire.outbox.is_empty())
         {
             wire.mark_dirty(notes);
+        }
+    }
+
+    /// Notes that the layer of a link has something to do at the flush.
+    pub(crate) fn mark_layer(&mut self, id: ConnId) {
+        if let Some(wire) = self.get_mut(id) {
+            wire.layer_waits = true;
+            self.mark_dirty(id);
+        }
+    }
+
+    /// Notes that what is written from here on is to go out sealed.
+    pub(crate) fn secure(&mut self, id: ConnId, tls: ClientTls, name: String) {
+        if let Some(wire) = self.get_mut(id) {
+            let clear = wire.outbox.len();
+            self.notes.securing.push(Securing { id, tls, name, clear });
         }
     }
 
@@ -227,7 +260,7 @@ impl Wires {
         if wire.high && wire.outbox.len() <= *high_water / 2 {
             notes.pressed.push(id);
         }
-        if wire.outbox.is_empty() && wire.closing == Closing::Flushing {
+        if wire.outbox.is_empty() && wire.closing == Closing::Flushing && !wire.layer_waits {
             notes.closing.push(id);
         }
     }
@@ -253,6 +286,8 @@ impl Wire {
             write_lost: false,
             high: false,
             high_told: false,
+            layer_waits: false,
+            secured: None,
             dirty: false,
         }
     }
@@ -297,5 +332,6 @@ impl Notes {
             && self.resumed.is_empty()
             && self.closing.is_empty()
             && self.doomed.is_empty()
+            && self.securing.is_empty()
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{AppCx, Cx, Reply};
 use crate::counters::Counters;
 use crate::endpoint::Endpoint;
+use crate::layer::ServerTls;
 use crate::limits::Limits;
 use crate::net::{ConnId, JobError, Outcome, PortId};
 use crate::protocol::{Factory, Protocol};
@@ -96,8 +97,18 @@ impl<A: 'static> Requests<'_, A> {
 
     /// Listens, this turn; `factory` hears how it went.
     pub fn listen<F: Factory<A>>(&mut self, at: SocketAddr, factory: F) -> PortId {
+        self.open_port(at, None, factory)
+    }
+
+    /// The same for connections that speak TLS (Twisted: `listenSSL`): they are made once that is
+    /// agreed on, or `connect_failed` is told.
+    pub fn listen_tls<F: Factory<A>>(&mut self, at: SocketAddr, tls: &ServerTls, factory: F) -> PortId {
+        self.open_port(at, Some(tls.clone()), factory)
+    }
+
+    fn open_port<F: Factory<A>>(&mut self, at: SocketAddr, tls: Option<ServerTls>, factory: F) -> PortId {
         let id = PortId(self.core.ports.issue());
-        if !self.core.ask(Request::Listen(id, at, Box::new(factory))) {
+        if !self.core.ask(Request::Listen(id, at, tls, Box::new(factory))) {
             self.core.ports.retire(id.0);
         }
         id

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::endpoint::Peer;
+use crate::layer::{ClientTls, Secured};
 use crate::net::ConnId;
 use crate::reason::Reason;
 use crate::time::Time;
@@ -78,6 +79,36 @@ impl<'a> Transport<'a> {
     /// (Twisted: `loseWriteConnection`).
     pub fn lose_write(&mut self) {
         self.wires.lose_write(self.me);
+    }
+
+    /// Speaks TLS from here on, as the client, with whoever can prove to be called `server`
+    /// (Twisted: `startTLS`). What was written before goes out as it is; what is written from here
+    /// on waits until the handshake is over and goes out sealed. What is heard from here on was
+    /// sealed. If it fails, the connection ends with [`Reason::Tls`]; there is no way back.
+    ///
+    /// To be asked for once, between two messages of whatever was spoken before, when the peer is
+    /// silent until it hears of TLS: as after the answer to a proxy's CONNECT, or to STARTTLS.
+    pub fn start_tls(&mut self, tls: &ClientTls, server: &str) {
+        self.wires.secure(self.me, tls.clone(), server.to_owned());
+    }
+
+    fn secured(&self) -> Option<&Secured> {
+        self.wire()?.secured.as_deref()
+    }
+
+    /// Whether TLS is spoken and agreed on.
+    pub fn is_secure(&self) -> bool {
+        self.secured().is_some()
+    }
+
+    /// Whether TLS has taken up an earlier session instead of proving everything anew.
+    pub fn is_resumed(&self) -> bool {
+        self.secured().is_some_and(|secured| secured.is_resumed)
+    }
+
+    /// The protocol that both sides have agreed on (ALPN, RFC 7301).
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.secured()?.alpn.as_deref()
     }
 
     /// Stops delivery, at once: a line protocol delivers no further line of the chunk in hand

@@ -8,7 +8,8 @@
 //!
 //! # What is registered when
 //!
-//! `epoll_ctl` is called once in the life of a socket. A stream is registered for both directions
+//! `epoll_ctl` is called once in the life of a socket, and once more for one that was dialled beside
+//! another and was faster. A stream is registered for both directions
 //! when it is accepted or dialled, a port for reading when it is opened, both edge-triggered; which
 //! of the edges matters is the reactor's knowledge, not the kernel's. Closing a descriptor takes it
 //! out of the epoll. The threads' waker is registered by [`MioNet::new`], the signals by
@@ -188,6 +189,14 @@ impl Net for MioNet {
     fn connect(&mut self, to: SocketAddr, conn: ConnId) -> io::Result<()> {
         let stream = TcpStream::connect(to)?;
         self.adopt(stream, conn)
+    }
+
+    fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()> {
+        let mut stream = self.conns.take(conn.0)?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let renamed = self.poll.registry().reregister(&mut stream, Source::Conn(to).token(), both);
+        self.conns.insert(if renamed.is_ok() { to.0 } else { conn.0 }, stream);
+        renamed
     }
 
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()> {

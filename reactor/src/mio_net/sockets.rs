@@ -29,6 +29,12 @@ impl<T> Sockets<T> {
         socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
+    /// The socket of `key`, which has it no longer. `NotConnected`: there is none.
+    pub(super) fn take(&mut self, key: Key) -> io::Result<T> {
+        let socket = self.0.get_mut(key.slot as usize).and_then(Option::take);
+        socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
     pub(super) fn remove(&mut self, key: Key) {
         if let Some(socket) = self.0.get_mut(key.slot as usize) {
             *socket = None;

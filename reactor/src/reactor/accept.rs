@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use super::Reactor;
 use super::calls::guarded;
 use crate::endpoint::Peer;
-use crate::link::{Link, Port};
+use crate::layer::{ServerTls, Tls};
+use crate::link::{Link, Phase, Port};
 use crate::net::{ConnId, Net, PortId, is_exhaustion};
 use crate::protocol::{ErasedFactory, ErasedProtocol, Input};
 use crate::time::Time;
@@ -18,6 +19,7 @@ impl<A: 'static> Reactor<A> {
         net: &mut impl Net,
         id: PortId,
         at: SocketAddr,
+        tls: Option<ServerTls>,
         mut factory: Box<dyn ErasedFactory<A>>,
     ) -> io::Result<SocketAddr> {
         let opened = match self.is_stopping() {
@@ -30,7 +32,7 @@ impl<A: 'static> Reactor<A> {
             Err(error) => factory.failed(&mut self.app, error),
         });
         if opened.is_ok() {
-            self.ports.insert(Port { id, factory });
+            self.ports.insert(Port { id, factory, tls });
         }
         self.count_panic(told);
         opened
@@ -95,8 +97,8 @@ impl<A: 'static> Reactor<A> {
             Some(protocol) => {
                 self.core.counters.accepted += 1;
                 self.wires.insert(conn, peer, self.core.now);
-                self.links.insert(Link::open(conn, protocol));
-                self.made(conn, peer);
+                self.links.insert(Link::accepted(conn, protocol));
+                self.greet(net, port, conn, peer);
             }
             None => {
                 self.core.counters.refused += 1;
@@ -124,8 +126,23 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    /// Tells a protocol that its connection is there.
-    pub(super) fn made(&mut self, id: ConnId, peer: Peer) {
+    /// Begins TLS with somebody who was accepted, if the port speaks it.
+    fn greet(&mut self, net: &mut impl Net, port: PortId, conn: ConnId, peer: Peer) {
+        let Some(tls) = self.ports.get_mut(port).and_then(|port| port.tls.clone()) else {
+            return self.opened(conn, peer);
+        };
+        let by = self.core.now + self.core.limits.handshake_timeout;
+        match Tls::server(&tls, by) {
+            Ok(tls) => self.begin_handshake(conn, tls),
+            Err(error) => self.tls_failed(net, conn, error),
+        }
+    }
+
+    /// The connection is there: tells its protocol.
+    pub(super) fn opened(&mut self, id: ConnId, peer: Peer) {
+        if let Some(link) = self.links.get_mut(id) {
+            link.phase = Phase::Open;
+        }
         if let Some(wire) = self.wires.get_mut(id) {
             wire.made = true;
             wire.peer = peer;

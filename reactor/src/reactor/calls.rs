@@ -92,21 +92,22 @@ impl<A: 'static> Reactor<A> {
 
     /// Carries out what was asked for until now; what that asks for waits for the next turn.
     pub(super) fn run_requests(&mut self, net: &mut impl Net) {
-        self.resume_links();
+        self.resume_links(net);
         let share = self.core.queue.len().min(self.core.limits.requests_per_turn);
         for _ in 0..share {
             if let Some(request) = self.core.queue.pop_front() {
                 self.carry_out(net, request);
             }
         }
+        self.secure_links(net);
         self.act_on_signals(net);
     }
 
     fn carry_out(&mut self, net: &mut impl Net, request: Request<A>) {
         match request {
             Request::Connect(id, to, protocol) => self.dial(net, id, to, protocol),
-            Request::Listen(id, at, factory) => {
-                if let Err(error) = self.open_port(net, id, at, factory) {
+            Request::Listen(id, at, tls, factory) => {
+                if let Err(error) = self.open_port(net, id, at, tls, factory) {
                     log::error!("cannot listen at {at}: {error}");
                     self.core.ports.retire(id.0);
                 }
@@ -119,7 +120,7 @@ impl<A: 'static> Reactor<A> {
     }
 
     /// Lets links go on that asked for it: first with what they kept, then with newer bytes.
-    fn resume_links(&mut self) {
+    fn resume_links(&mut self, net: &mut impl Net) {
         for id in std::mem::take(&mut self.wires.notes.resumed) {
             let Some(wire) = self.wires.get_mut(id).filter(|wire| wire.reading == Reading::Resuming) else {
                 continue;
@@ -128,6 +129,7 @@ impl<A: 'static> Reactor<A> {
             if wire.made && wire.is_reading() {
                 self.hear(id, Input::Resumed);
             }
+            self.deliver_opened(net, id);
             self.queue_read(id);
         }
     }

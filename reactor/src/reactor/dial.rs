@@ -1,4 +1,8 @@
 //! Outgoing connections, from the request to `connection_made` or `connect_failed`.
+//!
+//! The addresses of a name are raced as RFC 8305 says: families in turn, each address a moment after
+//! the one before, or at once if those before have failed. The first that is connected is the link;
+//! the others are given up.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,10 +12,11 @@ use super::Reactor;
 use super::calls::guarded;
 use crate::cx::Parts;
 use crate::endpoint::{Endpoint, Host, Peer};
-use crate::link::{Dial, Link, Phase};
+use crate::link::{Attempt, Dial, Link, Phase};
 use crate::net::{ConnId, JobId, Net};
 use crate::protocol::ErasedProtocol;
 use crate::reason::ConnectError;
+use crate::time::Time;
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn dial(
@@ -22,8 +27,7 @@ impl<A: 'static> Reactor<A> {
         protocol: Box<dyn ErasedProtocol<A>>,
     ) {
         let timeout = to.timeout.unwrap_or(self.core.limits.connect_timeout);
-        let give_up = self.core.now + timeout;
-        let dial = Dial { left: VecDeque::new(), trying: None, lookup: None, give_up };
+        let dial = Dial::to(&to, self.core.now + timeout);
         self.wires.insert(id, Peer::UNKNOWN, self.core.now);
         self.links.insert(Link::dialling(id, protocol, dial));
         self.arm(id);
@@ -34,7 +38,7 @@ impl<A: 'static> Reactor<A> {
             return self.dial_failed(net, id, &ConnectError::Cancelled);
         }
         match to.host {
-            Host::Addr(ip) => self.try_addresses(net, id, [SocketAddr::new(ip, to.port)].into(), None),
+            Host::Addr(ip) => self.race(net, id, [SocketAddr::new(ip, to.port)].into()),
             Host::Name(name) => self.look_up(net, id, &name, to.port),
         }
     }
@@ -60,69 +64,128 @@ impl<A: 'static> Reactor<A> {
         let Some(dial) = self.dial_of(id) else { return };
         dial.lookup = None;
         match answer {
-            Ok(addresses) => self.try_addresses(net, id, addresses.into(), None),
+            Ok(addresses) => self.race(net, id, in_turn(addresses)),
             Err(error) => self.dial_failed(net, id, &ConnectError::Unresolved(error)),
         }
     }
 
-    /// Tries the addresses in turn; the last one's error is the answer if none is left.
-    fn try_addresses(
-        &mut self,
-        net: &mut impl Net,
-        id: ConnId,
-        mut left: VecDeque<SocketAddr>,
-        mut last: Option<io::Error>,
-    ) {
-        while let Some(address) = left.pop_front() {
-            match net.connect(address, id) {
-                Ok(()) => {
-                    if let Some(dial) = self.dial_of(id) {
-                        dial.trying = Some(address);
-                        dial.left = left;
-                    }
-                    return;
-                }
-                Err(error) => last = Some(error),
+    fn race(&mut self, net: &mut impl Net, id: ConnId, addresses: VecDeque<SocketAddr>) {
+        if let Some(dial) = self.dial_of(id) {
+            dial.left = addresses;
+        }
+        self.try_next(net, id);
+    }
+
+    /// Tries the next address, beside those that are tried already. If none is left and none is being
+    /// tried, the error of the last one is the answer.
+    pub(super) fn try_next(&mut self, net: &mut impl Net, id: ConnId) {
+        let next = self.core.now + self.core.limits.attempt_delay;
+        while let Some(address) = self.dial_of(id).and_then(|dial| dial.left.pop_front()) {
+            let socket = self.name_attempt(id);
+            match net.connect(address, socket) {
+                Ok(()) => return self.note_attempt(id, Attempt { socket, address }, next),
+                Err(error) => self.attempt_failed(id, socket, error),
             }
         }
-        let error = match last {
+        self.give_up_if_lost(net, id);
+    }
+
+    /// The first attempt has the name of the link; one beside it needs another.
+    fn name_attempt(&mut self, id: ConnId) -> ConnId {
+        let is_taken =
+            self.dial_of(id).is_some_and(|dial| dial.attempts.iter().any(|attempt| attempt.socket == id));
+        if !is_taken {
+            return id;
+        }
+        let socket = ConnId(self.core.conns.issue());
+        self.attempts.insert(socket, id);
+        socket
+    }
+
+    fn note_attempt(&mut self, id: ConnId, attempt: Attempt, next: Time) {
+        if let Some(dial) = self.dial_of(id) {
+            dial.attempts.push(attempt);
+            dial.next_attempt = if dial.left.is_empty() { Time::NEVER } else { next };
+        }
+        self.arm(id);
+    }
+
+    /// An attempt has failed, or is not wanted any more; its socket is closed, or never was.
+    fn attempt_failed(&mut self, id: ConnId, socket: ConnId, error: io::Error) {
+        self.forget_attempt(id, socket);
+        if let Some(dial) = self.dial_of(id) {
+            dial.attempts.retain(|attempt| attempt.socket != socket);
+            dial.last = Some(error);
+        }
+    }
+
+    fn forget_attempt(&mut self, id: ConnId, socket: ConnId) {
+        if socket != id {
+            self.attempts.remove(&socket);
+            self.core.conns.retire(socket.0);
+        }
+    }
+
+    fn give_up_if_lost(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(dial) = self.dial_of(id).filter(|dial| dial.attempts.is_empty()) else { return };
+        let error = match dial.last.take() {
             Some(error) => ConnectError::Failed(error),
             None => ConnectError::Unresolved(io::ErrorKind::NotFound.into()),
         };
         self.dial_failed(net, id, &error);
     }
 
-    /// The net says that something became of a connection on its way.
-    pub(super) fn check_dial(&mut self, net: &mut impl Net, id: ConnId) {
-        let Some(&mut Dial { trying: Some(address), .. }) = self.dial_of(id) else { return };
-        match net.connect_result(id) {
-            Ok(()) => self.dialled(id, address),
+    /// The net says that something became of an attempt.
+    pub(super) fn check_attempt(&mut self, net: &mut impl Net, socket: ConnId) {
+        let id = self.attempts.get(&socket).copied().unwrap_or(socket);
+        let Some(dial) = self.dial_of(id) else { return };
+        let Some(&attempt) = dial.attempts.iter().find(|attempt| attempt.socket == socket) else { return };
+        match net.connect_result(socket) {
+            Ok(()) => self.dialled(net, id, attempt),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => {
-                net.close(id);
-                let left = self.dial_of(id).map(|dial| {
-                    dial.trying = None;
-                    std::mem::take(&mut dial.left)
-                });
-                self.try_addresses(net, id, left.unwrap_or_default(), Some(error));
+                net.close(socket);
+                self.attempt_failed(id, socket, error);
+                self.try_next(net, id);
             }
         }
     }
 
-    fn dialled(&mut self, id: ConnId, address: SocketAddr) {
-        if let Some(link) = self.links.get_mut(id) {
-            link.phase = Phase::Open;
+    /// One attempt is connected: it becomes the link, and the others are given up.
+    fn dialled(&mut self, net: &mut impl Net, id: ConnId, won: Attempt) {
+        let Some(dial) = self.dial_of(id) else { return };
+        let tls = dial.tls.take();
+        let give_up = dial.give_up;
+        let attempts = std::mem::take(&mut dial.attempts);
+        for attempt in attempts.iter().filter(|attempt| attempt.socket != won.socket) {
+            net.close(attempt.socket);
+            self.forget_attempt(id, attempt.socket);
+        }
+        if won.socket != id {
+            let renamed = net.rename(won.socket, id);
+            if let Err(error) = renamed {
+                net.close(won.socket);
+                self.attempt_failed(id, won.socket, error);
+                return self.try_next(net, id);
+            }
+            self.forget_attempt(id, won.socket);
         }
         self.core.counters.connected += 1;
-        self.made(id, Peer::at(address));
+        match tls {
+            None => self.opened(id, Peer::at(won.address)),
+            Some((tls, name)) => self.agree(net, id, Peer::at(won.address), (&tls, &name), give_up),
+        }
     }
 
     /// Gives up: the protocol hears `connect_failed`, and nothing else ever.
     pub(super) fn dial_failed(&mut self, net: &mut impl Net, id: ConnId, error: &ConnectError) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        let protocol = link.protocol.take();
         self.core.counters.connect_failures += 1;
+        let protocol = self.links.get_mut(id).and_then(|link| link.protocol.take());
         self.discard(net, id);
+        self.tell_failed(protocol, error);
+    }
+
+    pub(super) fn tell_failed(&mut self, protocol: Option<Box<dyn ErasedProtocol<A>>>, error: &ConnectError) {
         let Some(mut protocol) = protocol else { return };
         let Reactor { app, wires, core, contain_panics, .. } = self;
         let parts = Parts { app, wires, core };
@@ -130,10 +193,67 @@ impl<A: 'static> Reactor<A> {
         self.count_panic(told);
     }
 
-    fn dial_of(&mut self, id: ConnId) -> Option<&mut Dial> {
+    /// Closes the sockets of all attempts.
+    pub(super) fn close_attempts(&mut self, net: &mut impl Net, id: ConnId, dial: &Dial) {
+        for attempt in &dial.attempts {
+            net.close(attempt.socket);
+            self.forget_attempt(id, attempt.socket);
+        }
+    }
+
+    pub(super) fn dial_of(&mut self, id: ConnId) -> Option<&mut Dial> {
         match &mut self.links.get_mut(id)?.phase {
             Phase::Dialling(dial) => Some(dial),
             _ => None,
         }
+    }
+}
+
+impl Dial {
+    fn to(to: &Endpoint, give_up: Time) -> Dial {
+        let tls = to.tls.clone().map(|tls| (tls, to.host.to_string()));
+        Dial {
+            left: VecDeque::new(),
+            attempts: Vec::new(),
+            next_attempt: Time::NEVER,
+            lookup: None,
+            last: None,
+            give_up,
+            tls,
+        }
+    }
+}
+
+/// The addresses with their families in turn, beginning with that of the first, which the resolver
+/// likes best (RFC 8305, section 4).
+fn in_turn(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_ipv6);
+    let (mut first, mut other) = (first.into_iter(), other.into_iter());
+    let mut mixed = VecDeque::new();
+    loop {
+        let pair = [first.next(), other.next()];
+        if pair == [None, None] {
+            return mixed;
+        }
+        mixed.extend(pair.into_iter().flatten());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_keep_their_order() {
+        let parse = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| format!("{text}:80").parse().unwrap()).collect()
+        };
+        let mixed = in_turn(parse(&["[::1]", "[::2]", "[::3]", "10.0.0.1", "10.0.0.2"]));
+        assert_eq!(mixed, parse(&["[::1]", "10.0.0.1", "[::2]", "10.0.0.2", "[::3]"]));
+        let mixed = in_turn(parse(&["10.0.0.1", "10.0.0.2", "[::1]"]));
+        assert_eq!(mixed, parse(&["10.0.0.1", "[::1]", "10.0.0.2"]));
+        assert!(in_turn(vec![]).is_empty());
     }
 }

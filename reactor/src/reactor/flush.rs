@@ -3,7 +3,8 @@
 use std::io::{self, IoSlice};
 
 use super::Reactor;
-use crate::link::Phase;
+use crate::layer::Layer;
+use crate::link::{Link, Phase};
 use crate::net::{ConnId, Net};
 use crate::protocol::{Input, Pressure};
 use crate::reason::Reason;
@@ -26,8 +27,11 @@ impl<A: 'static> Reactor<A> {
         let Some(wire) = self.wires.get_mut(id) else { return };
         wire.clean();
         let Some(link) = self.links.get_mut(id) else { return };
-        if !link.writable || !matches!(link.phase, Phase::Open | Phase::Closing(_)) {
+        if !link.writable || !matches!(link.phase, Phase::Securing | Phase::Open | Phase::Closing(_)) {
             return;
+        }
+        if matches!(link.layer, Layer::Tls(_)) {
+            return self.flush_sealed(net, id);
         }
         let waiting = wire.outbox.waiting();
         if waiting.is_empty() {
@@ -45,7 +49,7 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    fn write_failed(&mut self, net: &mut impl Net, id: ConnId, error: io::Error) {
+    pub(super) fn write_failed(&mut self, net: &mut impl Net, id: ConnId, error: io::Error) {
         match error.kind() {
             io::ErrorKind::WouldBlock => {
                 if let Some(link) = self.links.get_mut(id) {
@@ -53,14 +57,15 @@ impl<A: 'static> Reactor<A> {
                 }
             }
             io::ErrorKind::Interrupted => self.wires.mark_dirty(id),
-            _ => self.end(net, id, &Reason::Lost(error)),
+            _ => self.broken(net, id, error),
         }
     }
 
     /// Closes our sending side if that was asked for and nothing waits any more.
-    fn shut_write(&mut self, net: &mut impl Net, id: ConnId) {
+    pub(super) fn shut_write(&mut self, net: &mut impl Net, id: ConnId) {
         let wanted = self.wires.get(id).is_some_and(|wire| wire.write_lost && wire.outbox.is_empty());
-        let Some(link) = self.links.get_mut(id).filter(|link| wanted && !link.write_shut) else { return };
+        let is_open = |link: &&mut Link<A>| !link.write_shut && link.layer.is_drained();
+        let Some(link) = self.links.get_mut(id).filter(|link| wanted && is_open(link)) else { return };
         link.write_shut = true;
         if let Err(error) = net.shutdown_write(id) {
             self.end(net, id, &Reason::Lost(error));

@@ -11,6 +11,8 @@
 //! | pressure | `flush.rs` | tells whose outbox is full, or no longer |
 //! | reap | `reap.rs` | ends what is to end |
 //!
+//! What links under TLS need in the steps that read and flush is in `secure.rs`.
+//!
 //! What a step queues for an earlier step waits for the next turn, so a turn never loops on its own
 //! output (law 4).
 
@@ -21,6 +23,7 @@ mod flush;
 mod poll;
 mod read;
 mod reap;
+mod secure;
 mod stop;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,6 +33,7 @@ use std::time::Duration;
 
 use crate::counters::Counters;
 use crate::cx::{AppCx, Parts};
+use crate::layer::ServerTls;
 use crate::limits::Limits;
 use crate::link::{Links, Ports};
 use crate::net::{ConnId, Event, JobId, Net, PortId, Signal};
@@ -73,6 +77,8 @@ pub struct Reactor<A> {
     /// When each link that ends by itself is looked at next.
     deadlines: BTreeSet<(Time, ConnId)>,
     lookups: BTreeMap<JobId, ConnId>,
+    /// Attempts beside the first one of a link, by what the net calls them.
+    attempts: BTreeMap<ConnId, ConnId>,
     signals: Vec<Signal>,
     on_signal: Option<SignalHook<A>>,
     on_stop: Option<StopHook<A>>,
@@ -96,6 +102,7 @@ impl<A: 'static> Reactor<A> {
             rest_until: Time::NEVER,
             deadlines: BTreeSet::new(),
             lookups: BTreeMap::new(),
+            attempts: BTreeMap::new(),
             signals: Vec::new(),
             on_signal: None,
             on_stop: None,
@@ -118,10 +125,31 @@ impl<A: 'static> Reactor<A> {
         at: SocketAddr,
         factory: F,
     ) -> io::Result<(PortId, SocketAddr)> {
+        self.listen_now(net, at, None, factory)
+    }
+
+    /// The same for connections that speak TLS: they are made once that is agreed on, or
+    /// `connect_failed` is told.
+    pub fn listen_tls<F: Factory<A>>(
+        &mut self,
+        net: &mut impl Net,
+        at: SocketAddr,
+        tls: &ServerTls,
+        factory: F,
+    ) -> io::Result<(PortId, SocketAddr)> {
+        self.listen_now(net, at, Some(tls.clone()), factory)
+    }
+
+    fn listen_now<F: Factory<A>>(
+        &mut self,
+        net: &mut impl Net,
+        at: SocketAddr,
+        tls: Option<ServerTls>,
+        factory: F,
+    ) -> io::Result<(PortId, SocketAddr)> {
         let id = PortId(self.core.ports.issue());
-        let at =
-            self.open_port(net, id, at, Box::new(factory)).inspect_err(|_| self.core.ports.retire(id.0))?;
-        Ok((id, at))
+        let opened = self.open_port(net, id, at, tls, Box::new(factory));
+        Ok((id, opened.inspect_err(|_| self.core.ports.retire(id.0))?))
     }
 
     /// Hears every signal, before the reactor acts on it: SIGINT and SIGTERM stop it, a second one

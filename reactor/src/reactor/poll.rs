@@ -48,10 +48,10 @@ impl<A: 'static> Reactor<A> {
     }
 
     fn on_ready(&mut self, net: &mut impl Net, conn: ConnId, write: bool) {
-        let Some(link) = self.links.get_mut(conn) else { return };
-        if link.is_dialling() {
-            self.check_dial(net, conn);
-        } else if write && !link.writable {
+        let Some(link) = self.links.get_mut(conn).filter(|link| !link.is_dialling()) else {
+            return self.check_attempt(net, conn);
+        };
+        if write && !link.writable {
             link.writable = true;
             self.wires.mark_dirty(conn);
         }

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::Reactor;
+use crate::layer::Layer;
 use crate::net::{ConnId, Net};
 use crate::protocol::Input;
-use crate::reason::Reason;
 use crate::wires::{Closing, Reading, Wire};
 
 /// What is done with the bytes of a link.
@@ -52,6 +52,7 @@ impl<A: 'static> Reactor<A> {
     fn read_once(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
         link.queued = false;
+        let is_sealed = matches!(link.layer, Layer::Tls(_));
         let use_ = use_of(self.wires.get(id));
         if use_ == Use::Leave {
             return;
@@ -60,11 +61,13 @@ impl<A: 'static> Reactor<A> {
         let mut buffer = std::mem::take(&mut self.read_buffer);
         let outcome = net.read(id, &mut buffer);
         match outcome {
-            Ok(0) => self.read_ended(net, id),
+            Ok(0) => self.stream_ended(net, id),
             Ok(count) => {
                 link.readable = count == buffer.len() || link.end_announced;
-                if use_ == Use::Deliver {
-                    self.received(id, &buffer[..count]);
+                match use_ {
+                    _ if is_sealed => self.unseal(net, id, &buffer[..count]),
+                    Use::Deliver => self.received(id, &buffer[..count]),
+                    Use::Discard | Use::Leave => {}
                 }
                 self.queue_read(id);
             }
@@ -73,7 +76,7 @@ impl<A: 'static> Reactor<A> {
         self.read_buffer = buffer;
     }
 
-    fn received(&mut self, id: ConnId, data: &[u8]) {
+    pub(super) fn received(&mut self, id: ConnId, data: &[u8]) {
         self.core.counters.bytes_in += data.len() as u64;
         if let Some(wire) = self.wires.get_mut(id) {
             wire.heard = self.core.now;
@@ -81,8 +84,19 @@ impl<A: 'static> Reactor<A> {
         self.hear(id, Input::Data(data));
     }
 
+    /// The net has no more bytes. Under TLS that must have been announced.
+    fn stream_ended(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.readable = false;
+        match link.layer.tls() {
+            Some(tls) if !tls.has_peer_closed => self.cut_off(net, id),
+            Some(_) if link.ended => {}
+            _ => self.read_ended(net, id),
+        }
+    }
+
     /// The peer has closed its sending side.
-    fn read_ended(&mut self, net: &mut impl Net, id: ConnId) {
+    pub(super) fn read_ended(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
         link.ended = true;
         link.readable = false;
@@ -107,7 +121,7 @@ impl<A: 'static> Reactor<A> {
                 }
             }
             io::ErrorKind::Interrupted => self.queue_read(id),
-            _ => self.end(net, id, &Reason::Lost(error)),
+            _ => self.broken(net, id, error),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The step that ends what is to end, and the deadlines by which links end by themselves.
 
+use std::io;
+
 use super::Reactor;
 use super::calls::guarded;
 use crate::cx::Parts;
+use crate::layer::{Layer, TlsError};
 use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::protocol::Input;
@@ -30,14 +33,17 @@ impl<A: 'static> Reactor<A> {
     fn close(&mut self, net: &mut impl Net, id: ConnId) {
         let by = self.core.now + self.core.limits.flush_timeout;
         let Some(link) = self.links.get_mut(id) else { return self.close_once_dialled(id) };
-        let flushed = self.wires.get(id).is_none_or(|wire| wire.outbox.is_empty());
+        let flushed = link.layer.is_drained() && self.wires.get(id).is_none_or(|wire| wire.outbox.is_empty());
         match link.phase {
-            Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::Cancelled),
+            Phase::Dialling(_) | Phase::Securing => self.dial_failed(net, id, &ConnectError::Cancelled),
             Phase::Lingering(_) => {}
             _ if flushed => self.finish(net, id),
             Phase::Closing(_) => {}
             Phase::Open => {
                 link.phase = Phase::Closing(by);
+                if link.layer.tls().is_some() {
+                    self.wires.mark_layer(id); // it says goodbye
+                }
                 self.queue_read(id); // to discard; a paused link was not queued
                 self.arm(id);
             }
@@ -57,11 +63,22 @@ impl<A: 'static> Reactor<A> {
         if link.ended {
             return self.end(net, id, &Reason::PeerClosed);
         }
-        if !link.write_shut && net.shutdown_write(id).is_err() {
-            return self.end(net, id, &Reason::Closed);
-        }
-        link.phase = Phase::Lingering(self.core.now + self.core.limits.linger);
         self.tell_lost(id, &Reason::Closed);
+        self.linger(net, id);
+    }
+
+    /// Closes our side, and throws away what still comes until the peer closes its own.
+    pub(super) fn linger(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.ended || (!link.write_shut && net.shutdown_write(id).is_err()) {
+            return self.discard(net, id);
+        }
+        link.write_shut = true;
+        if let Some(tls) = link.layer.tls() {
+            tls.clear(&mut self.wires.spares);
+        }
+        link.layer = Layer::Plain;
+        link.phase = Phase::Lingering(self.core.now + self.core.limits.linger);
         self.queue_read(id);
         self.arm(id);
     }
@@ -69,15 +86,23 @@ impl<A: 'static> Reactor<A> {
     /// The end of a link, now.
     pub(super) fn end(&mut self, net: &mut impl Net, id: ConnId, reason: &Reason) {
         let Some(link) = self.links.get_mut(id) else { return };
-        if link.is_dialling() {
+        if !link.is_made() {
             return self.dial_failed(net, id, &ConnectError::Cancelled);
         }
         self.tell_lost(id, reason);
         self.discard(net, id);
     }
 
+    /// The end of a link that the system has ended.
+    pub(super) fn broken(&mut self, net: &mut impl Net, id: ConnId, error: io::Error) {
+        match self.links.get_mut(id) {
+            Some(link) if !link.is_made() => self.dial_failed(net, id, &ConnectError::Failed(error)),
+            _ => self.end(net, id, &Reason::Lost(error)),
+        }
+    }
+
     /// Tells `connection_lost`, once; after it the id is dead (laws 2 and 3).
-    fn tell_lost(&mut self, id: ConnId, reason: &Reason) {
+    pub(super) fn tell_lost(&mut self, id: ConnId, reason: &Reason) {
         let Reactor { app, wires, core, links, contain_panics, .. } = self;
         let Some(mut protocol) = links.get_mut(id).and_then(|link| link.protocol.take()) else { return };
         if let Some(wire) = wires.get_mut(id) {
@@ -93,9 +118,13 @@ impl<A: 'static> Reactor<A> {
 
     /// Forgets a link and its socket.
     pub(super) fn discard(&mut self, net: &mut impl Net, id: ConnId) {
-        let Some(link) = self.links.remove(id) else { return };
-        if link.has_socket() {
-            net.close(id);
+        let Some(mut link) = self.links.remove(id) else { return };
+        match &link.phase {
+            Phase::Dialling(dial) => self.close_attempts(net, id, dial),
+            _ => net.close(id),
+        }
+        if let Some(tls) = link.layer.tls() {
+            tls.clear(&mut self.wires.spares);
         }
         self.wires.remove(id);
         self.deadlines.remove(&(link.armed, id));
@@ -105,11 +134,15 @@ impl<A: 'static> Reactor<A> {
 
     /// When a link ends by itself, as things stand.
     fn deadline(&mut self, id: ConnId) -> Time {
-        match self.links.get_mut(id).map(|link| &link.phase) {
-            Some(Phase::Dialling(dial)) => dial.give_up,
-            Some(Phase::Closing(by) | Phase::Lingering(by)) => *by,
-            Some(Phase::Open) => self.wires.get(id).map_or(Time::NEVER, |wire| wire.expiry().0),
-            None => Time::NEVER,
+        let Some(link) = self.links.get_mut(id) else { return Time::NEVER };
+        match &link.phase {
+            Phase::Dialling(dial) => dial.give_up.min(dial.next_attempt),
+            Phase::Securing => link.layer.handshake_deadline(),
+            Phase::Closing(by) | Phase::Lingering(by) => *by,
+            Phase::Open => {
+                let expiry = self.wires.get(id).map_or(Time::NEVER, |wire| wire.expiry().0);
+                expiry.min(link.layer.handshake_deadline())
+            }
         }
     }
 
@@ -141,7 +174,12 @@ impl<A: 'static> Reactor<A> {
     fn expired(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
         match link.phase {
+            Phase::Dialling(ref dial) if self.core.now < dial.give_up => self.try_next(net, id),
             Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::TimedOut),
+            _ if link.layer.handshake_deadline() <= self.core.now => {
+                self.tls_failed(net, id, TlsError::TimedOut);
+            }
+            Phase::Securing => {}
             Phase::Closing(_) => self.end(net, id, &Reason::FlushTimeout),
             Phase::Lingering(_) => self.discard(net, id),
             Phase::Open => {

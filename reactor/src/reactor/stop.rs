@@ -18,7 +18,7 @@ impl<A: 'static> Reactor<A> {
             self.tell_signal(signal);
             match signal {
                 Signal::Hangup => {}
-                _ if self.is_stopping() => self.cut_off(net),
+                _ if self.is_stopping() => self.cut_all_off(net),
                 _ => self.begin_stop(net),
             }
         }
@@ -44,7 +44,7 @@ impl<A: 'static> Reactor<A> {
             self.call_app(hook);
         }
         for id in self.links.ids() {
-            if self.links.get_mut(id).is_some_and(|link| link.is_dialling()) {
+            if self.links.get_mut(id).is_some_and(|link| !link.is_made()) {
                 self.dial_failed(net, id, &ConnectError::Cancelled);
             } else {
                 self.hear(id, Input::Stopping);
@@ -53,7 +53,7 @@ impl<A: 'static> Reactor<A> {
     }
 
     /// Ends whatever is left.
-    fn cut_off(&mut self, net: &mut impl Net) {
+    fn cut_all_off(&mut self, net: &mut impl Net) {
         for id in self.links.ids() {
             self.end(net, id, &Reason::Stopped);
         }
@@ -61,7 +61,7 @@ impl<A: 'static> Reactor<A> {
 
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
         if self.core.stop_by.is_some_and(|by| by <= self.core.now) {
-            self.cut_off(net);
+            self.cut_all_off(net);
         }
     }
 

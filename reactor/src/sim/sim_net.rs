@@ -57,6 +57,17 @@ impl SimNet<'_> {
         self.world.streams.get_mut(id).ok_or_else(|| ErrorKind::NotConnected.into())
     }
 
+    /// Reports whatever is so to whom the stream has just been named.
+    fn report_anew(&mut self, id: EndId) -> io::Result<()> {
+        let end = self.end(id)?;
+        let read_closed = end.has_ended();
+        let read = !end.inbox.is_empty() || read_closed;
+        (end.read_armed, end.write_armed) = (!read, false);
+        end.flags = Flags::default();
+        self.world.post(id, Flags { read, write: true, read_closed });
+        Ok(())
+    }
+
     /// Adds a stream to `to`, whoever has that address: an address without host is refused by ours.
     fn dial(&mut self, to: SocketAddr, conn: ConnId) -> EndId {
         let there = HostId::at(to.ip(), self.host).filter(|there| there.index() < self.world.hosts.len());
@@ -135,11 +146,8 @@ impl Net for SimNet<'_> {
         self.kernel().port_mut(port).and_then(|port| port.waiting.pop_front());
         self.kernel().conns.insert(conn, id);
         let end = self.end(id)?;
-        (end.conn, end.is_waiting, end.write_armed) = (Some(conn), false, false);
-        let read_closed = end.has_ended();
-        let read = !end.inbox.is_empty() || read_closed;
-        end.read_armed = !read;
-        self.world.post(id, Flags { read, write: true, read_closed });
+        (end.conn, end.is_waiting) = (Some(conn), false);
+        self.report_anew(id)?;
         Ok(self.end(id.far())?.address)
     }
 
@@ -164,6 +172,14 @@ impl Net for SimNet<'_> {
             self.world.post(id, Flags::WRITE);
         }
         Ok(())
+    }
+
+    fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()> {
+        let id = self.kernel().conns.remove(&conn).ok_or(ErrorKind::NotConnected)?;
+        self.kernel().conns.insert(to, id);
+        let end = self.end(id)?;
+        end.conn = Some(to);
+        self.report_anew(id)
     }
 
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()> {

@@ -17,6 +17,8 @@ pub enum Call {
     ClosePort,
     /// [`Net::connect`].
     Connect,
+    /// [`Net::rename`].
+    Rename,
     /// [`Net::connect_result`].
     ConnectResult,
     /// [`Net::read`].

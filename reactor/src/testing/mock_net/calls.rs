@@ -173,6 +173,18 @@ impl<const CONTAINS: bool> Net for MockNet<CONTAINS> {
         Ok(())
     }
 
+    fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()> {
+        let scripted = self.script.begin(Call::Rename);
+        self.note(Call::Rename, (conn, to), &scripted);
+        scripted?;
+        self.conn(conn, Call::Rename);
+        if let Some(remote) = self.conns.remove(&conn) {
+            self.introduce(to, remote);
+            self.remote(remote).stir();
+        }
+        Ok(())
+    }
+
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()> {
         self.on_conn(Call::ConnectResult, conn, Remote::connect_result)
     }
