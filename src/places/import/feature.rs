@@ -3,6 +3,8 @@
 //!
 //! <https://docs.overturemaps.org/schema/reference/places/place/>
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -81,7 +83,7 @@ fn point(geometry: &Geometry) -> Option<(f64, f64)> {
 }
 
 /// Overture's own word first, then what Google says of all such places.
-fn types<'t>(category: Option<String>) -> Vec<std::borrow::Cow<'t, str>> {
+fn types(category: Option<String>) -> Vec<Cow<'static, str>> {
     let category = category.filter(|category| !category.is_empty() && !category.contains(' '));
     let category = category.map(Into::into).into_iter();
     category.chain(["point_of_interest", "establishment"].map(Into::into)).collect()
