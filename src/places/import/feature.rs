@@ -35,6 +35,8 @@ struct Properties {
     id: Option<String>,
     names: Option<Primary>,
     categories: Option<Primary>,
+    /// What follows `categories` in the releases of 2026.
+    taxonomy: Option<Primary>,
     addresses: Option<Vec<Address>>,
 }
 
@@ -64,11 +66,12 @@ pub(super) fn place(row: &str) -> Result<Place<'static>, BadRow> {
     let (longitude, latitude) = feature.geometry.as_ref().and_then(point).ok_or(BadRow::NotAPoint)?;
     let properties = feature.properties.unwrap_or_default();
     let id = properties.id.or(feature.id.and_then(|id| id.as_str().map(str::to_owned)));
+    let category = [properties.categories, properties.taxonomy].into_iter().flatten().find_map(|c| c.primary);
     let address = properties.addresses.and_then(|addresses| addresses.into_iter().next());
     Ok(Place {
         place_id: id.filter(|id| !id.is_empty()).ok_or(BadRow::NoIdentifier)?.into(),
         name: properties.names.and_then(|names| names.primary).unwrap_or_default().into(),
-        types: types(properties.categories.and_then(|categories| categories.primary)),
+        types: types(category),
         vicinity: address.map(vicinity).unwrap_or_default().into(),
         latitude,
         longitude,
@@ -125,6 +128,8 @@ mod tests {
         };
         assert_eq!(place(ROW), Ok(expected.clone()));
         assert_eq!(place(&format!("\u{1e}{ROW}")), Ok(expected.clone()));
+        let renamed = ROW.replace("\"categories\": ", "\"categories\": null, \"taxonomy\": ");
+        assert_eq!(place(&renamed), Ok(expected.clone()));
         let id_outside = ROW.replace("\"id\": \"08f29a\", ", "").replacen('{', "{\"id\": \"08f29a\", ", 1);
         assert_eq!(place(&id_outside), Ok(expected));
     }
