@@ -228,6 +228,23 @@ fn standard_input_is_imported_too() {
 }
 
 #[test]
+fn an_import_that_is_killed_is_in_nobodys_way() {
+    let herd = Herd::new();
+    fs::write(herd.path("cafes.csv"), CAFES).unwrap();
+    fs::write(herd.path("out"), "old").unwrap();
+    let mut endless = herd.command(&["places", "import", "--format=csv", "--output=out", "-"]);
+    let mut endless = endless.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("it writes", || herd.path("out.new").exists());
+    let import = ["places", "import", "--output=out", "cafes.csv"];
+    assert_eq!(failure(&herd, 1, &import), "herd: out: another import is writing to this folder");
+    endless.kill().unwrap();
+    endless.wait().unwrap();
+    assert_eq!(fs::read_to_string(herd.path("out")).unwrap(), "old");
+    assert_eq!(said(&herd.run(&import)).0, Some(0));
+    assert!(fs::read(herd.path("out")).unwrap().starts_with(b"HGZ2") && !herd.path("out.new").exists());
+}
+
+#[test]
 fn what_the_configuration_names_must_be_there() {
     let herd = Herd::new();
     fs::write(herd.path("cert.pem"), "cut off").unwrap();

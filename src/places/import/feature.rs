@@ -3,6 +3,8 @@
 //!
 //! <https://docs.overturemaps.org/schema/reference/places/place/>
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -33,6 +35,8 @@ struct Properties {
     id: Option<String>,
     names: Option<Primary>,
     categories: Option<Primary>,
+    /// What follows `categories` in the releases of 2026.
+    taxonomy: Option<Primary>,
     addresses: Option<Vec<Address>>,
 }
 
@@ -62,11 +66,12 @@ pub(super) fn place(row: &str) -> Result<Place<'static>, BadRow> {
     let (longitude, latitude) = feature.geometry.as_ref().and_then(point).ok_or(BadRow::NotAPoint)?;
     let properties = feature.properties.unwrap_or_default();
     let id = properties.id.or(feature.id.and_then(|id| id.as_str().map(str::to_owned)));
+    let category = [properties.categories, properties.taxonomy].into_iter().flatten().find_map(|c| c.primary);
     let address = properties.addresses.and_then(|addresses| addresses.into_iter().next());
     Ok(Place {
         place_id: id.filter(|id| !id.is_empty()).ok_or(BadRow::NoIdentifier)?.into(),
         name: properties.names.and_then(|names| names.primary).unwrap_or_default().into(),
-        types: types(properties.categories.and_then(|categories| categories.primary)),
+        types: types(category),
         vicinity: address.map(vicinity).unwrap_or_default().into(),
         latitude,
         longitude,
@@ -81,7 +86,7 @@ fn point(geometry: &Geometry) -> Option<(f64, f64)> {
 }
 
 /// Overture's own word first, then what Google says of all such places.
-fn types<'t>(category: Option<String>) -> Vec<std::borrow::Cow<'t, str>> {
+fn types(category: Option<String>) -> Vec<Cow<'static, str>> {
     let category = category.filter(|category| !category.is_empty() && !category.contains(' '));
     let category = category.map(Into::into).into_iter();
     category.chain(["point_of_interest", "establishment"].map(Into::into)).collect()
@@ -123,6 +128,8 @@ mod tests {
         };
         assert_eq!(place(ROW), Ok(expected.clone()));
         assert_eq!(place(&format!("\u{1e}{ROW}")), Ok(expected.clone()));
+        let renamed = ROW.replace("\"categories\": ", "\"categories\": null, \"taxonomy\": ");
+        assert_eq!(place(&renamed), Ok(expected.clone()));
         let id_outside = ROW.replace("\"id\": \"08f29a\", ", "").replacen('{', "{\"id\": \"08f29a\", ", 1);
         assert_eq!(place(&id_outside), Ok(expected));
     }

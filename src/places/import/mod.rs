@@ -4,6 +4,7 @@
 //! to a temporary file, which takes the place of the old gazetteer when all is written.
 
 mod bad_row;
+mod error;
 mod feature;
 mod geonames;
 mod lines;
@@ -11,11 +12,11 @@ mod replacement;
 mod table;
 
 use std::ffi::OsStr;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::{error, fmt};
 
 pub use bad_row::BadRow;
+pub use error::{ImportError, InputError};
 
 use super::gazetteer::{Draft, Place, Record};
 use lines::{Line, Lines};
@@ -72,7 +73,7 @@ impl Import {
     ///
     /// [`ImportError::Output`], also if another import writes to the same folder.
     pub fn to(output: &Path) -> Result<Import, ImportError> {
-        let failed = |error| output_error(output, error);
+        let failed = |error| ImportError::output(output, error);
         let draft = Replacement::of(output).and_then(Draft::new).map_err(failed)?;
         Ok(Import { output: output.to_owned(), draft })
     }
@@ -125,7 +126,7 @@ impl Import {
         match row.and_then(|place| Record::of(&place).map_err(BadRow::Unfit)) {
             Ok(record) => {
                 tally.places += 1;
-                self.draft.add(&record).map_err(|error| output_error(&self.output, error))
+                self.draft.add(&record).map_err(|error| ImportError::output(&self.output, error))
             }
             Err(why) => {
                 tally.skip(line, why);
@@ -143,7 +144,7 @@ impl Import {
         if self.draft.len() == 0 {
             return Err(ImportError::NoPlaces);
         }
-        let failed = |error| output_error(&self.output, error);
+        let failed = |error| ImportError::output(&self.output, error);
         self.draft.finish().and_then(Replacement::commit).map_err(failed)
     }
 }
@@ -165,104 +166,6 @@ impl Tally {
         self.skipped += 1;
         if self.first.len() < NAMED {
             self.first.push((line, why));
-        }
-    }
-}
-
-/// Why there is no new gazetteer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// This input cannot be read.
-    Input {
-        /// The input, as it was named.
-        name: String,
-        /// What is wrong with it.
-        source: InputError,
-    },
-    /// This gazetteer cannot be written.
-    Output {
-        /// The gazetteer.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// No row of any input was a place.
-    NoPlaces,
-}
-
-impl ImportError {
-    fn input(name: &str, source: InputError) -> ImportError {
-        ImportError::Input { name: name.to_owned(), source }
-    }
-}
-
-fn output_error(path: &Path, source: io::Error) -> ImportError {
-    ImportError::Output { path: path.to_owned(), source }
-}
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ImportError::Input { name, source } => write!(f, "{name}: {source}"),
-            ImportError::Output { path, source } if source.kind() == io::ErrorKind::ResourceBusy => {
-                write!(f, "{}: another import is writing to this folder", path.display())
-            }
-            ImportError::Output { path, source } => {
-                write!(f, "{} cannot be written: {source}", path.display())
-            }
-            ImportError::NoPlaces => f.write_str("no row is a place; nothing is written"),
-        }
-    }
-}
-
-impl error::Error for ImportError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            ImportError::Input { source, .. } => Some(source),
-            ImportError::Output { source, .. } => Some(source),
-            ImportError::NoPlaces => None,
-        }
-    }
-}
-
-/// What is wrong with an input as a whole.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum InputError {
-    /// It cannot be read.
-    Unreadable(io::Error),
-    /// It is a table without a column that it needs.
-    NoColumn {
-        /// The names that the column may have.
-        column: &'static str,
-        /// The columns that it has.
-        found: String,
-    },
-    /// It has a row that goes on and on.
-    EndlessRow {
-        /// Where it begins.
-        line: u64,
-    },
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InputError::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            InputError::NoColumn { column, found } => write!(f, "no column {column} among {found}"),
-            InputError::EndlessRow { line } => {
-                write!(f, "the row that begins on line {line} does not end: is its quote closed?")
-            }
-        }
-    }
-}
-
-impl error::Error for InputError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            InputError::Unreadable(error) => Some(error),
-            InputError::NoColumn { .. } | InputError::EndlessRow { .. } => None,
         }
     }
 }

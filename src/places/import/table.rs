@@ -37,6 +37,7 @@ impl<'n, R: Read> Table<'n, R> {
             ReaderBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_reader(input);
         let header = reader.byte_headers().map_err(|error| input_error(error, 1))?;
         let columns = Columns::of(header)?;
+        let name = name.rsplit('/').next().unwrap_or(name); // clients need not know our folders
         Ok(Table { reader, columns, row: ByteRecord::new(), name })
     }
 
@@ -167,7 +168,7 @@ mod tests {
     type Found = (u64, Result<String, BadRow>);
 
     fn rows(text: &[u8]) -> Result<Vec<Found>, String> {
-        let mut table = Table::open("t.csv", text).map_err(|error| error.to_string())?;
+        let mut table = Table::open("folder/t.csv", text).map_err(|error| error.to_string())?;
         let mut rows = Vec::new();
         while let Some(Row { line, place }) = table.next().map_err(|error| error.to_string())? {
             rows.push((line, place.map(|place| format!("{} {}", place.place_id, place.name))));

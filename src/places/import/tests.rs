@@ -1,6 +1,6 @@
 //! Importing as a whole.
 
-use std::fs;
+use std::{error, fs, io};
 
 use proptest::prelude::*;
 
