@@ -1,9 +1,10 @@
-//! Protocols on the [`reactor`]: lines, length-prefixed strings, reconnecting, relaying.
+//! Protocols on the [`reactor`]: lines, length-prefixed strings, HTTP, reconnecting, relaying.
 //!
 //! Nothing here names a socket, a clock or a thread: every protocol is a state machine that is told
 //! what happened and says what it wants.
 
 mod carry;
+pub mod http;
 mod line;
 mod reconnect;
 mod relay;

@@ -8,6 +8,12 @@ mod chat;
 #[path = "../examples/echo.rs"]
 #[expect(dead_code, reason = "its main is for real sockets")]
 mod echo;
+#[path = "../examples/get.rs"]
+#[expect(dead_code, reason = "its main is for real sockets")]
+mod get;
+#[path = "../examples/http_server.rs"]
+#[expect(dead_code, reason = "its main is for real sockets")]
+mod http_server;
 #[path = "../examples/line_client.rs"]
 #[expect(dead_code, reason = "its main is for real sockets")]
 mod line_client;
@@ -84,6 +90,16 @@ fn chat_forgets_the_name_of_who_has_left() {
 }
 
 #[test]
+fn http_server_counts_its_visits() {
+    let mut world = World::new(http_server::server);
+    let client = world.dial_in();
+    for visit in 1..=2 {
+        world.say(client, "GET /moon HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert!(world.told(client).ends_with(&format!("/moon is visit {visit}\n")));
+    }
+}
+
+#[test]
 fn proxy_relays() {
     let mut world = World::new(proxy::server);
     world.net.answer_dials(true);
@@ -111,5 +127,20 @@ fn line_client_stops_when_nobody_is_there() {
     world.net.settle(&mut world.reactor).unwrap();
     world.net.last_dialled().refuse(io::ErrorKind::ConnectionRefused);
     world.net.settle(&mut world.reactor).unwrap();
+    assert_eq!(world.reactor.turn(&mut world.net, Some(Duration::ZERO)).unwrap(), Turn::Stopped);
+}
+
+#[test]
+fn get_brings_a_page_and_stops() {
+    let request = http::Request::get("http://10.0.0.1/").body(Vec::new()).unwrap();
+    let mut world = World::new(|net| Ok(get::client(net, protocols::http::AgentConfig::default(), request)));
+    world.net.answer_dials(true);
+    world.net.settle(&mut world.reactor).unwrap();
+    assert!(world.net.last_dialled().sent().starts_with(b"GET / HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
+    world.net.last_dialled().feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    world.net.settle(&mut world.reactor).unwrap();
+    let page = world.reactor.app.result.take().unwrap().unwrap();
+    assert_eq!(page.body(), b"hello");
+    world.net.last_dialled().close();
     assert_eq!(world.reactor.turn(&mut world.net, Some(Duration::ZERO)).unwrap(), Turn::Stopped);
 }

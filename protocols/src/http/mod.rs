@@ -1,0 +1,55 @@
+//! HTTP/1.1 (RFC 9110 and 9112), read strictly.
+//!
+//! Where a message ends decides where the next one begins; two sides that do not agree about it can be
+//! made to take one message for another. So whatever could be read in two ways is refused, with a
+//! [`FramingError`] that says what it was, and the connection is closed:
+//!
+//! | what | here |
+//! |---|---|
+//! | several Content-Length, even equal ones; a list in one | refused |
+//! | Content-Length beside Transfer-Encoding | refused |
+//! | a length or chunk size with a sign, `0x`, inner spaces, or beyond its range | refused |
+//! | a Transfer-Encoding other than `chunked`, or in HTTP/1.0 | refused |
+//! | LF without CR, in a head or between chunks | refused |
+//! | a folded field, a control character in one, a space before its colon | refused |
+//! | a chunk without CRLF behind it, a chunk's line without end | refused |
+//! | the stream ends before the length that was promised | [`FramingError::Truncated`] |
+//! | chunk extensions, trailers | bounded, checked, dropped |
+//! | more than [`HttpLimits`] allows | refused as soon as it is known |
+//!
+//! httparse reads the heads; everything else is here. The readers know no socket: bytes go in, however
+//! they were cut, and a message comes out. [`HttpServer`] and [`Agent`] put connections around them.
+
+mod agent;
+mod answer;
+mod body;
+mod chunked;
+mod client_protocol;
+mod error;
+mod handler;
+mod head;
+mod host_port;
+mod http_error;
+mod limits;
+mod message;
+mod no_proxy;
+mod origin;
+mod outgoing;
+mod pool;
+mod proxy;
+mod request;
+mod response;
+mod route;
+mod section;
+mod server;
+
+pub use agent::{Agent, AgentConfig, AgentCounters, HttpResult};
+pub use error::FramingError;
+pub use handler::HttpHandler;
+pub use http_error::HttpError;
+pub use limits::HttpLimits;
+pub use origin::BadUri;
+pub use proxy::{BadProxy, Proxies, ProxyError};
+pub use request::{Asked, RequestReader};
+pub use response::{Received, ResponseReader};
+pub use server::{HttpServer, HttpServerConfig};
