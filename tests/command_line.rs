@@ -34,6 +34,7 @@ fn help_is_an_answer_and_nothing_else_is() {
         (&["whatsat", "--help"], "<RADIUS>"),
         (&["all", "--help"], "--set <KEY=VALUE>"),
         (&["help", "check"], "starts nothing"),
+        (&["places", "import", "--help"], "A header with name, lat, lon"),
         (&["--version"], concat!("herd ", env!("CARGO_PKG_VERSION"))),
     ] {
         let (code, out, err) = said(&herd.run(arguments));
@@ -68,6 +69,8 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
             "error: invalid value '+1-1 5' for '<+LAT-LON>': it must be one word, without white space",
         ),
         (&["whatsat", "Welsh", "kiwi", "10", "5\nIAMAT"], "error: invalid value '5"),
+        (&["places", "import", "-"], "herd: -: which format? Say --format geonames, csv or geojsonseq"),
+        (&["places", "import"], "error: the following required arguments were not provided:"),
     ] {
         assert_eq!(failure(&herd, 2, arguments), message, "{arguments:?}");
     }
@@ -170,6 +173,125 @@ fn a_server_that_cannot_use_its_files_says_which() {
     let (code, _, err) = said(&herd.run(&["Welsh", "--set=peers.key_file=short.key"]));
     assert_eq!(code, Some(1));
     assert!(err.lines().last().unwrap().starts_with("herd: Welsh: short.key"), "{err}");
+}
+
+// Places.
+
+const CAFES: &str = "name,lat,lon,type\nKiwi Cafe,-33.8570,151.2150,cafe\nnowhere,north,east,cafe\n";
+
+#[test]
+fn imported_places_are_what_a_server_answers_with() {
+    let mut herd = Herd::new();
+    fs::write(herd.path("cafes.csv"), CAFES).unwrap();
+    let (code, out, err) = said(&herd.run(&["places", "import", "cafes.csv"]));
+    assert_eq!((code, out.as_str()), (Some(0), "1 places from cafes.csv, 1 rows skipped\n"), "{err}");
+    assert_eq!(err, "cafes.csv:3: the latitude is not a number\n");
+    assert!(herd.path("data/places.gazetteer").exists());
+
+    let (code, _, err) = said(&herd.run(&["check", "--set=places.provider=file"]));
+    assert_eq!(code, Some(0));
+    assert!(err.contains("Places are asked of file data/places.gazetteer.\n"), "{err}");
+
+    herd.start_with("Welsh", &["--set=places.provider=file"]);
+    let mut client = herd.client("Welsh");
+    client.ask("IAMAT kiwi -33.8568+151.2153 5");
+    let (_, out, _) = said(&herd.run(&["whatsat", "Welsh", "kiwi", "1", "20"]));
+    assert!(out.contains("\"name\" : \"Kiwi Cafe\"") && out.contains("\"types\" : [ \"cafe\" ]"), "{out}");
+    assert_eq!(out.matches("\"place_id\"").count(), 1, "{out}");
+}
+
+#[test]
+fn an_import_that_finds_nothing_leaves_what_was_there() {
+    let herd = Herd::new();
+    fs::write(herd.path("old"), "old").unwrap();
+    fs::write(herd.path("none.csv"), "name,lat,lon\n").unwrap();
+    let import = |file| failure(&herd, 1, &["places", "import", "--output", "old", file]);
+    assert_eq!(import("none.csv"), "herd: no row is a place; nothing is written");
+    assert_eq!(
+        import("missing.csv"),
+        "herd: missing.csv cannot be read: No such file or directory (os error 2)"
+    );
+    fs::write(herd.path("other.csv"), "title,lat,lon\n").unwrap();
+    assert_eq!(import("other.csv"), "herd: other.csv: no column name among title, lat, lon");
+    assert_eq!(fs::read_to_string(herd.path("old")).unwrap(), "old");
+    assert!(!herd.path("old.new").exists());
+}
+
+#[test]
+fn standard_input_is_imported_too() {
+    let herd = Herd::new();
+    fs::write(herd.path("cafes"), CAFES).unwrap();
+    let mut import = herd.command(&["places", "import", "--format=csv", "--output=out", "-"]);
+    let (code, out, err) = said(&import.stdin(fs::File::open(herd.path("cafes")).unwrap()).output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(0), "1 places from -, 1 rows skipped\n"), "{err}");
+    assert!(herd.path("out").exists());
+}
+
+#[test]
+fn an_import_that_is_killed_is_in_nobodys_way() {
+    let herd = Herd::new();
+    fs::write(herd.path("cafes.csv"), CAFES).unwrap();
+    fs::write(herd.path("out"), "old").unwrap();
+    let mut endless = herd.command(&["places", "import", "--format=csv", "--output=out", "-"]);
+    let mut endless = endless.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("it writes", || herd.path("out.new").exists());
+    let import = ["places", "import", "--output=out", "cafes.csv"];
+    assert_eq!(failure(&herd, 1, &import), "herd: out: another import is writing to this folder");
+    endless.kill().unwrap();
+    endless.wait().unwrap();
+    assert_eq!(fs::read_to_string(herd.path("out")).unwrap(), "old");
+    assert_eq!(said(&herd.run(&import)).0, Some(0));
+    assert!(fs::read(herd.path("out")).unwrap().starts_with(b"HGZ2") && !herd.path("out.new").exists());
+}
+
+#[test]
+fn what_the_configuration_names_must_be_there() {
+    let herd = Herd::new();
+    fs::write(herd.path("cert.pem"), "cut off").unwrap();
+    let refused = |flags: &[&str]| {
+        let check = failure(&herd, 2, &[&["check"], flags].concat());
+        let iamat = failure(&herd, 1, &[&["iamat", "Welsh", "kiwi", "+1-1"], flags].concat());
+        assert!(iamat.contains("cannot connect"), "a client needs none of it: {iamat}");
+        check
+    };
+    let missing = "cannot be read: No such file or directory (os error 2)";
+    assert_eq!(
+        refused(&["--set=places.chain=[\"file\", \"builtin\"]"]),
+        format!("herd: data/places.gazetteer {missing}; `herd places import` writes it")
+    );
+    assert_eq!(
+        refused(&["--set=places.provider=file", "--set=places.file=cert.pem"]),
+        "herd: cert.pem: not a gazetteer file; `herd places import` writes it"
+    );
+    assert_eq!(
+        failure(&herd, 2, &["Welsh", "--set=places.provider=file", "--set=places.file=cert.pem"]),
+        "herd: cert.pem: not a gazetteer file; `herd places import` writes it"
+    );
+    assert_eq!(
+        refused(&["--set=places.provider=google", "--set=places.key_env=NO_SUCH_KEY"]),
+        "herd: --set places.provider: google needs a key: put it into the environment variable NO_SUCH_KEY \
+         (places.key_env), or into a file (places.key_file)"
+    );
+    assert_eq!(
+        refused(&["--set=clients={tls=true, cert=\"cert.pem\", key=\"key.pem\"}"]),
+        format!("herd: --set clients: clients.key: key.pem {missing}")
+    );
+}
+
+#[test]
+fn the_key_of_a_provider_is_nowhere_shown() {
+    let herd = Herd::new();
+    let mut check = herd.command(&["check", "--set=places.provider=google"]);
+    let (code, out, err) = said(&check.env("GOOGLE_PLACES_API_KEY", "SECRET").output().unwrap());
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("Places are asked of google at https://places.googleapis.com.\n"), "{err}");
+    assert!(!out.contains("SECRET") && !err.contains("SECRET"), "{out}{err}");
+    let (code, out, err) = said(&check.env("GOOGLE_PLACES_API_KEY", "SECRET two").output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert_eq!(
+        err,
+        "herd: GOOGLE_PLACES_API_KEY: holds no key: that is one word of visible ASCII characters\n"
+    );
 }
 
 // A client.

@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, Durability, ServerEntry, default_servers, host, url};
+use super::{ClientsConfig, Config, Durability, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -29,7 +29,8 @@ impl Config {
         self.check_links()?;
         self.check_listeners()?;
         self.check_plaintext()?;
-        self.check_base_url()?;
+        self.check_certificate()?;
+        self.check_places()?;
         self.check_limits()
     }
 
@@ -37,8 +38,6 @@ impl Config {
     fn check_availability(&self) -> Result<(), ConfigError> {
         self.available("peers.mode", self.peers.mode, "\"links\"")?;
         self.available("peers.auth", self.peers.auth, "\"key\"")?;
-        self.available("clients.tls", self.clients.tls, "false")?;
-        self.available("places.provider", self.places.provider, "\"builtin\"")?;
         match self.store.durability {
             Durability::Always => self.available("store.durability", Durability::Always, "\"no\""),
             Durability::Everysec | Durability::No => Ok(()),
@@ -116,9 +115,19 @@ impl Config {
         }
     }
 
-    fn check_base_url(&self) -> Result<(), ConfigError> {
-        url::problem(&self.places.base_url)
-            .map_or(Ok(()), |why| Err(self.refuse("places.base_url", Problem::BadUrl(why))))
+    /// TLS takes a certificate and its key; whether the files are there is seen when they are read.
+    fn check_certificate(&self) -> Result<(), ConfigError> {
+        let ClientsConfig { tls, cert, key } = &self.clients;
+        let missing = [("clients.cert", cert), ("clients.key", key)];
+        match missing.into_iter().find(|(_, path)| *tls && path.is_none()) {
+            Some((key, _)) => Err(self.require(key, "clients.tls = true", "clients.tls")),
+            None => Ok(()),
+        }
+    }
+
+    /// `key` is missing, and whoever set `asker` gets the error.
+    fn require(&self, key: &str, why: &'static str, asker: &str) -> ConfigError {
+        ConfigError::new(self.origin(asker).cloned(), key.to_owned(), Problem::Required(why))
     }
 
     fn check_limits(&self) -> Result<(), ConfigError> {
@@ -138,6 +147,9 @@ impl Config {
             ("limits.neighbour_queue", limits.neighbour_queue == 0),
             ("log.max_size", self.log.max_size == 0),
             ("places.timeout", self.places.timeout == Duration::ZERO),
+            ("places.max_in_flight", self.places.max_in_flight == 0),
+            ("places.queue", self.places.queue == 0),
+            ("places.per_client", self.places.per_client == 0),
         ];
         match zero.iter().find(|(_, is_zero)| *is_zero) {
             Some((key, _)) => Err(self.refuse(key, Problem::Zero)),
@@ -168,24 +180,22 @@ mod tests {
                 "herd.toml:3: peers.auth: \"tls\" is not available in this version; available: \"key\"",
             ),
             (
-                "clients.tls = true",
-                "herd.toml:1: clients.tls: true is not available in this version; available: false",
-            ),
-            (
-                "places.provider = \"google-legacy\"",
-                "herd.toml:1: places.provider: \"google-legacy\" is not available in this version; \
-                 available: \"builtin\"",
-            ),
-            (
                 "store.durability = \"always\"",
                 "herd.toml:1: store.durability: \"always\" is not available in this version; available: \"no\"",
             ),
+        ]);
+    }
+
+    #[test]
+    fn tls_for_clients_takes_a_certificate_and_its_key() {
+        refused(&[
+            ("clients.tls = true", "herd.toml:1: clients.cert: needed for clients.tls = true"),
             (
-                "places.provider = \"bing\"",
-                "herd.toml:1: places.provider: unknown variant `bing`, expected one of `builtin`, `file`, \
-                 `google`, `google-legacy`, `overpass`",
+                "[clients]\ncert = \"c.pem\"\ntls = true",
+                "herd.toml:3: clients.key: needed for clients.tls = true",
             ),
         ]);
+        assert!(read("clients = { tls = true, cert = \"c.pem\", key = \"k.pem\" }").is_ok());
     }
 
     #[test]
@@ -288,6 +298,9 @@ mod tests {
             "limits.write_buffer",
             "limits.neighbour_queue",
             "log.max_size",
+            "places.max_in_flight",
+            "places.queue",
+            "places.per_client",
         ] {
             refused(&[(&format!("{key} = 0"), &format!("herd.toml:1: {key}: must be greater than zero"))]);
         }

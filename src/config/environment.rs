@@ -1,6 +1,8 @@
 //! The environment variables of the herd.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::path::Path;
 
 use super::error::{ConfigError, Origin, Problem};
@@ -13,40 +15,82 @@ const PREFIX: &str = "HERD_";
 /// The variable that names the configuration file; it sets no key.
 const CONFIG: &str = "HERD_CONFIG";
 
-/// The variables whose names begin with `HERD_`.
+/// The variables whose names begin with `HERD_`, and the way to one other by its name: a provider's key.
 ///
 /// A key's variable is `HERD_` and the key in capitals, with `_` for what is no letter or digit:
 /// `limits.line` is `HERD_LIMITS_LINE`, `servers.Alford.client_port` is `HERD_SERVERS_ALFORD_CLIENT_PORT`.
 /// The herd's own section is not named twice: `herd.dir` is `HERD_DIR`. `HERD_CONFIG` names the file.
 ///
 /// Variables can only set keys that exist: a new server needs the file or a flag.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Environment(Vec<(String, String)>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    herd: Vec<(String, String)>,
+    others: Others,
+}
+
+/// Where the other variables are. Those of the process stay where they are: they are nobody's business, and
+/// may be secrets.
+#[derive(Clone, PartialEq, Eq)]
+enum Others {
+    Process,
+    Given(BTreeMap<String, String>),
+}
+
+impl Default for Others {
+    fn default() -> Others {
+        Others::Given(BTreeMap::new())
+    }
+}
+
+impl fmt::Debug for Environment {
+    /// The variables of the herd, which hold no secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Environment").field(&self.herd).finish()
+    }
+}
 
 impl FromIterator<(String, String)> for Environment {
+    /// An environment of these variables and no others.
     fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Environment {
-        Environment(variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect())
+        let (herd, others) = variables.into_iter().partition(|(name, _)| name.starts_with(PREFIX));
+        let others: Vec<_> = others;
+        Environment { herd, others: Others::Given(others.into_iter().collect()) }
     }
 }
 
 impl Environment {
     /// The environment of this process. What is not UTF-8 is read with replacement characters.
     pub fn of_process() -> Environment {
-        let text = |text: &OsStr| text.to_string_lossy().into_owned();
-        std::env::vars_os().map(|(name, value)| (text(&name), text(&value))).collect()
+        let variables = std::env::vars_os().map(|(name, value)| (text(&name), text(&value)));
+        let herd = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        Environment { herd, others: Others::Process }
+    }
+
+    /// The value of a variable that is not the herd's own.
+    pub(super) fn other(&self, name: &str) -> Option<String> {
+        match &self.others {
+            Others::Given(variables) => variables.get(name).cloned(),
+            // A name that no variable can have is one that is not set; std would panic.
+            Others::Process if name.is_empty() || name.contains(['=', '\0']) => None,
+            Others::Process => std::env::var_os(name).map(|value| text(&value)),
+        }
     }
 
     /// The configuration file that `HERD_CONFIG` names.
     pub(super) fn config_file(&self) -> Option<&Path> {
-        self.0.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| Path::new(path))
+        self.herd.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| Path::new(path))
     }
 
     /// What the variables say of the `known` keys.
     pub(super) fn settings(&self, known: &[Key]) -> Result<Vec<Setting>, ConfigError> {
         let known: Vec<(String, &Key)> = known.iter().map(|key| (variable(key), key)).collect();
-        let settings = self.0.iter().filter(|(name, _)| name != CONFIG);
+        let settings = self.herd.iter().filter(|(name, _)| name != CONFIG);
         settings.map(|(name, text)| setting(name, text, &known)).collect()
     }
+}
+
+fn text(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
 }
 
 fn setting(name: &str, text: &str, known: &[(String, &Key)]) -> Result<Setting, ConfigError> {
@@ -121,6 +165,18 @@ mod tests {
             "HERD_COLOUR_OF_THE_WEB_PAGE: unknown variable; limits.line is HERD_LIMITS_LINE, \
              herd.dir is HERD_DIR"
         );
+    }
+
+    #[test]
+    fn another_variable_is_looked_up_by_its_name_and_never_shown() {
+        let given = [("HERD_DIR", "d"), ("KEY", "secret")].map(|(name, value)| (name.into(), value.into()));
+        let environment = Environment::from_iter(given);
+        assert_eq!(environment.other("KEY").as_deref(), Some("secret"));
+        assert_eq!((environment.other("HOME"), environment.other("")), (None, None));
+        assert_eq!(format!("{environment:?}"), "Environment([(\"HERD_DIR\", \"d\")])");
+        let process = Environment::of_process();
+        assert!(process.other("PATH").is_some());
+        assert_eq!(["", "a=b", "no variable"].map(|name| process.other(name)), [None, None, None]);
     }
 
     #[test]

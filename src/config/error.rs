@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::hint::Hint;
+use super::places::Provider;
 
 /// Who wrote a setting: what an error names first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.problem() {
-            Problem::Unreadable(error) => Some(error),
+            Problem::Unreadable(error) | Problem::UnreadableFile(_, error) => Some(error),
             _ => None,
         }
     }
@@ -144,6 +145,29 @@ pub enum Problem {
     Plaintext(String),
     /// Not a URL that a provider can have.
     BadUrl(&'static str),
+    /// A key that must be set where another one asks for it.
+    Required(&'static str),
+    /// A file that the key names cannot be read.
+    UnreadableFile(PathBuf, io::Error),
+    /// A provider that is named twice.
+    DuplicateProvider(Provider),
+    /// A provider and a chain that begins with another one.
+    ProviderAndChain {
+        /// The provider.
+        provider: Provider,
+        /// The first of the chain.
+        first: Provider,
+    },
+    /// One base URL for several providers.
+    SharedBaseUrl(Vec<Provider>),
+    /// A provider that has no base URL by default.
+    NoBaseUrl(Provider),
+    /// A provider that needs a key, which is neither in a file nor in this environment variable.
+    NoKey(Provider, String),
+    /// A key that is not one word of visible ASCII characters; it is not shown.
+    BadKey,
+    /// Not a usual name of an environment variable; it is not shown, for it may be a key.
+    BadVariableName,
     /// Part of the contract, but not of this version.
     NotAvailable {
         /// What was asked for, as TOML.
@@ -187,6 +211,21 @@ impl fmt::Display for Problem {
                  set peers.allow_plaintext = true if that is meant"
             ),
             Problem::BadUrl(why) => f.write_str(why),
+            Problem::Required(why) => write!(f, "needed for {why}"),
+            Problem::UnreadableFile(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
+            Problem::DuplicateProvider(provider) => write!(f, "{provider} is named twice"),
+            Problem::ProviderAndChain { provider, first } => provider_and_chain(f, *provider, *first),
+            Problem::SharedBaseUrl(providers) => shared_base_url(f, providers),
+            Problem::NoBaseUrl(provider) => write!(
+                f,
+                "{provider} has no server by default: name one that you may ask, here or as places.base_url"
+            ),
+            Problem::NoKey(provider, variable) => no_key(f, *provider, variable),
+            Problem::BadKey => f.write_str("holds no key: that is one word of visible ASCII characters"),
+            Problem::BadVariableName => f.write_str(
+                "not the name of a variable: capitals, digits and _ alone; \
+                 the key itself belongs in that variable, or in a file (places.key_file)",
+            ),
             Problem::NotAvailable { value, available } => {
                 write!(f, "{value} is not available in this version; available: {available}")
             }
@@ -207,6 +246,25 @@ fn unknown_server(f: &mut fmt::Formatter<'_>, name: &str, hint: &Hint) -> fmt::R
         Some(_) => write!(f, "; {hint}"),
         None => Ok(()),
     }
+}
+
+fn provider_and_chain(f: &mut fmt::Formatter<'_>, provider: Provider, first: Provider) -> fmt::Result {
+    write!(f, "{provider} is set beside places.chain, which begins with {first}; ")?;
+    f.write_str("set one of the two: the chain names all that are asked, in their order")
+}
+
+fn shared_base_url(f: &mut fmt::Formatter<'_>, providers: &[Provider]) -> fmt::Result {
+    let keys: Vec<String> = providers.iter().map(|provider| format!("places.{provider}.base_url")).collect();
+    write!(f, "which provider is meant? Set {} instead", keys.join(" and "))
+}
+
+fn no_key(f: &mut fmt::Formatter<'_>, provider: Provider, variable: &str) -> fmt::Result {
+    write!(f, "{provider} needs a key: ")?;
+    match variable {
+        "" => f.write_str("name an environment variable that holds it (places.key_env)")?,
+        name => write!(f, "put it into the environment variable {name} (places.key_env)")?,
+    }
+    f.write_str(", or into a file (places.key_file)")
 }
 
 fn missing_port(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {

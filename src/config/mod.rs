@@ -18,6 +18,7 @@
 //! ```
 
 mod check;
+mod credentials;
 mod environment;
 mod error;
 mod file;
@@ -25,6 +26,7 @@ mod hint;
 mod host;
 mod limits;
 mod listener;
+mod places;
 mod sections;
 mod server;
 mod setting;
@@ -37,14 +39,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use credentials::{Certificate, PlacesKey};
 pub use environment::Environment;
 pub use error::{ConfigError, Origin, Problem};
 pub use file::ConfigFile;
 pub use hint::Hint;
 pub use limits::LimitsConfig;
+pub use places::{PlacesConfig, Provider, SiteConfig};
 pub use sections::{
-    ClientsConfig, Durability, HerdConfig, LogConfig, PeerAuth, PeerMode, PeersConfig, PlacesConfig,
-    Provider, StoreConfig,
+    ClientsConfig, Durability, HerdConfig, LogConfig, PeerAuth, PeerMode, PeersConfig, StoreConfig,
 };
 pub use server::{Neighbour, ServerConfig, ServerEntry};
 
@@ -139,8 +142,15 @@ impl Config {
 
     fn of_tree(tree: Tree) -> Result<Config, ConfigError> {
         let (mut config, origins) = tree.into_parts()?;
-        if !origins.contains_key("peers.key_file") || config.peers.key_file.as_os_str().is_empty() {
+        let is_default = |key: &str, path: &Path| !origins.contains_key(key) || path.as_os_str().is_empty();
+        if is_default("peers.key_file", &config.peers.key_file) {
             config.peers.key_file = config.herd.dir.join("herd.key");
+        }
+        if is_default("places.file", &config.places.file) {
+            config.places.file = config.herd.dir.join("places.gazetteer");
+        }
+        if !origins.contains_key("places.provider") {
+            config.places.follow_chain();
         }
         config.origins = origins;
         config.check()?;
@@ -255,6 +265,14 @@ mod tests {
         let welsh = ServerEntry { client_port: 13_000, ..ServerEntry::nth(4) };
         assert_eq!(config.servers["Welsh"], welsh);
         assert_eq!(config.servers["Ball"], ServerEntry::nth(1));
+    }
+
+    #[test]
+    fn the_imported_places_follow_the_folder_too() {
+        let file = |text| read(text).unwrap().places.file;
+        assert_eq!(file(""), Path::new("herd-data/places.gazetteer"));
+        assert_eq!(file("herd.dir = \"/var/herd\""), Path::new("/var/herd/places.gazetteer"));
+        assert_eq!(file("herd.dir = \"/var/herd\"\nplaces.file = \"cafes\""), Path::new("cafes"));
     }
 
     #[test]

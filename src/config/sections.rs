@@ -104,65 +104,14 @@ pub enum PeerAuth {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientsConfig {
-    /// Whether clients must speak TLS. Not in this version.
+    /// Whether clients must speak TLS.
     pub tls: bool,
-    /// The certificate (PEM).
+    /// The certificate and those that lead to its authority (PEM), for TLS.
     #[serde(with = "optional_path")]
     pub cert: Option<PathBuf>,
-    /// Its private key (PEM).
+    /// The certificate's private key (PEM).
     #[serde(with = "optional_path")]
     pub key: Option<PathBuf>,
-}
-
-/// `[places]`: who knows what is near a location.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PlacesConfig {
-    /// The provider.
-    pub provider: Provider,
-    /// Where a provider on the network is asked.
-    pub base_url: String,
-    /// Authorities to trust besides the public roots (PEM).
-    #[serde(with = "optional_path")]
-    pub ca_file: Option<PathBuf>,
-    /// The environment variable that holds the provider's key; the key itself is never configured.
-    pub key_env: String,
-    /// A file that holds the provider's key, instead of the variable.
-    #[serde(with = "optional_path")]
-    pub key_file: Option<PathBuf>,
-    /// How long an answer may take.
-    #[serde(with = "duration")]
-    pub timeout: Duration,
-}
-
-impl Default for PlacesConfig {
-    fn default() -> PlacesConfig {
-        PlacesConfig {
-            provider: Provider::Builtin,
-            base_url: "https://maps.googleapis.com".into(),
-            ca_file: None,
-            key_env: "GOOGLE_PLACES_API_KEY".into(),
-            key_file: None,
-            timeout: Duration::from_secs(5),
-        }
-    }
-}
-
-/// Who knows what is near a location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Provider {
-    /// The embedded gazetteer.
-    Builtin,
-    /// A local import. Not in this version.
-    File,
-    /// Google's Places API (New). Not in this version.
-    Google,
-    /// Google's Nearby Search (Legacy). Not in this version.
-    GoogleLegacy,
-    /// OpenStreetMap through an Overpass server. Not in this version.
-    Overpass,
 }
 
 /// `[store]`: what survives a restart.

@@ -11,8 +11,14 @@ pub struct Builtin;
 
 impl Provider for Builtin {
     fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>) {
-        let Nearby { latitude, longitude, radius_metres, bound } = nearby;
-        let places = Gazetteer::builtin().nearest(latitude, longitude, radius_metres, bound);
-        reactor.send(done, Ok(nearby_json(&places)));
+        reactor.send(done, Ok(Gazetteer::builtin().answer(&nearby)));
+    }
+}
+
+impl Gazetteer {
+    /// The text that lists what is near, nearest first.
+    pub(super) fn answer(&self, nearby: &Nearby) -> Vec<u8> {
+        let &Nearby { latitude, longitude, radius_metres, bound } = nearby;
+        nearby_json(&self.nearest(latitude, longitude, radius_metres, bound))
     }
 }

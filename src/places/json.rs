@@ -3,18 +3,21 @@
 //! Programs that read the original's replies see the same keys in the same order and the same white space:
 //! three-space indent, `"key" : value`, lists of strings on one line, UTF-8 as it is, no empty line.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::gazetteer::{Kind, Near, Place};
+use super::gazetteer::{Near, Place, Source};
 
 const GEONAMES: &str = "Places from <a href=\"https://www.geonames.org/\">GeoNames</a>, \
     <a href=\"https://creativecommons.org/licenses/by/4.0/\">CC BY 4.0</a>";
 const AIRPORTS: &str = "Airports from \
     <a href=\"https://github.com/mborsetti/airportsdata\">airportsdata</a>, \
     copyright Mike Borsetti and mwgg, MIT License";
+const OVERTURE: &str = "Places from <a href=\"https://overturemaps.org/\">Overture Maps Foundation</a> and \
+    <a href=\"https://docs.overturemaps.org/attribution/\">its sources</a>";
 
 /// The Nearby Search answer that lists these places, with the attributions that their licences ask for.
 ///
@@ -24,7 +27,7 @@ const AIRPORTS: &str = "Airports from \
 /// assert_eq!(nearby_json(&[]), none.as_bytes());
 /// ```
 #[must_use]
-pub fn nearby_json(places: &[Near]) -> Vec<u8> {
+pub fn nearby_json(places: &[Near<'_>]) -> Vec<u8> {
     let answer = NearbySearch {
         html_attributions: attributions(places),
         results: places.iter().map(|near| SearchResult::from(&near.place)).collect(),
@@ -43,13 +46,15 @@ pub fn to_google_text(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// GeoNames whenever there is anything to tell, for it names the countries too.
-fn attributions(places: &[Near]) -> Vec<&'static str> {
-    let airports = places.iter().any(|near| near.place.kind == Kind::Airport);
-    [(GEONAMES, !places.is_empty()), (AIRPORTS, airports)]
-        .into_iter()
-        .filter_map(|(text, due)| due.then_some(text))
-        .collect()
+/// What the licences ask for; GeoNames names the countries of airports, too.
+fn attributions(places: &[Near<'_>]) -> Vec<&'static str> {
+    let is_any = |sources: &[Source]| places.iter().any(|near| sources.contains(&near.place.source));
+    let attributions = [
+        (GEONAMES, is_any(&[Source::GeoNames, Source::Airports])),
+        (AIRPORTS, is_any(&[Source::Airports])),
+        (OVERTURE, is_any(&[Source::Overture])),
+    ];
+    attributions.into_iter().filter_map(|(text, due)| due.then_some(text)).collect()
 }
 
 #[derive(Serialize)]
@@ -64,7 +69,8 @@ struct SearchResult<'a> {
     geometry: Geometry,
     name: &'a str,
     place_id: &'a str,
-    types: &'static [&'static str],
+    types: &'a [Cow<'a, str>],
+    #[serde(skip_serializing_if = "str::is_empty")]
     vicinity: &'a str,
 }
 
@@ -79,23 +85,15 @@ struct LatLng {
     lng: f64,
 }
 
-impl<'a> From<&'a Place> for SearchResult<'a> {
-    fn from(place: &'a Place) -> Self {
+impl<'a> From<&'a Place<'_>> for SearchResult<'a> {
+    fn from(place: &'a Place<'_>) -> Self {
         Self {
             geometry: Geometry { location: LatLng { lat: place.latitude, lng: place.longitude } },
             name: &place.name,
             place_id: &place.place_id,
-            types: types(place.kind),
-            vicinity: &place.country,
+            types: &place.types,
+            vicinity: &place.vicinity,
         }
-    }
-}
-
-/// Google's words for a kind of place.
-fn types(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Locality => &["locality", "political"],
-        Kind::Airport => &["airport", "point_of_interest", "establishment"],
     }
 }
 
@@ -213,7 +211,7 @@ mod tests {
         String::from_utf8(to_google_text(value).unwrap()).unwrap()
     }
 
-    fn near(metres: f64) -> Vec<Near> {
+    fn near(metres: f64) -> Vec<Near<'static>> {
         Gazetteer::builtin().nearest(34.015, -118.45, metres, 20)
     }
 
@@ -249,11 +247,26 @@ mod tests {
     }
 
     #[test]
-    fn the_airports_source_is_named_only_with_an_airport() {
-        let count = |places: &[Near]| attributions(places).len();
-        let localities: Vec<_> =
-            near(20_000.0).into_iter().filter(|n| n.place.kind == Kind::Locality).collect();
-        assert_eq!((count(&[]), count(&localities), count(&near(20_000.0))), (0, 1, 2));
+    fn each_source_is_named_only_with_a_place_of_its_own() {
+        let named = |source| {
+            let mut places = near(1_000.0);
+            places.iter_mut().for_each(|near| near.place.source = source);
+            attributions(&places)
+        };
+        assert_eq!(attributions(&[]), [""; 0]);
+        assert_eq!(named(Source::Own), [""; 0]);
+        assert_eq!(named(Source::GeoNames), [GEONAMES]);
+        assert_eq!(named(Source::Airports), [GEONAMES, AIRPORTS]);
+        assert_eq!(named(Source::Overture), [OVERTURE]);
+        assert_eq!(attributions(&near(20_000.0)), [GEONAMES, AIRPORTS]);
+    }
+
+    #[test]
+    fn a_place_of_which_little_is_known_says_no_more() {
+        let mut places = near(1_000.0);
+        places[0].place = Place { types: vec![], vicinity: "".into(), ..places[0].place.clone() };
+        let text = String::from_utf8(nearby_json(&places)).unwrap();
+        assert!(text.contains("\"types\" : []\n      }"), "{text}");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! The herd's rules know no provider; they are handed one.
 
 mod builtin;
+mod file;
 mod gazetteer;
+mod import;
 mod json;
 
 use std::error::Error;
@@ -13,7 +15,9 @@ use std::fmt;
 use reactor::{Reply, Requests};
 
 pub use builtin::Builtin;
-pub use gazetteer::{Gazetteer, GazetteerError, Kind, Near, Place};
+pub use file::{File, FileError};
+pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
+pub use import::{BadRow, Format, Import, ImportError, InputError, Tally};
 pub use json::{nearby_json, to_google_text};
 
 use crate::herd::Herd;

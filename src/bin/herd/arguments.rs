@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use herd::config::{Config, Environment};
 
 use crate::Failure;
+use crate::places::PlacesArguments;
 use crate::simulate::SimulateArguments;
 
 /// The application server herd: location reports from mobile clients, flooded among five servers.
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Check,
     /// Runs the configured servers on a simulated network, once per seed, and says what went wrong
     Simulate(SimulateArguments),
+    /// Makes the gazetteer that the places provider "file" answers from
+    Places(PlacesArguments),
 }
 
 #[derive(Args)]

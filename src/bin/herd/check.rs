@@ -1,5 +1,8 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
+use herd::config::{Config, Environment, Provider};
+use herd::places::File;
+
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::stdio::{print, say};
@@ -9,10 +12,24 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
     for name in config.servers.keys() {
         config.server(name).map_err(Failure::usage)?;
     }
+    check_files(&config)?;
     print(config.effective().map_err(Failure::usage)?.as_bytes())?;
     for notice in config.notices() {
         say(format_args!("note: {notice}"));
     }
+    say(format_args!("Places are asked of {}.", config.places));
     say("The configuration is good.");
+    Ok(())
+}
+
+/// What the configuration only names: keys, certificates, and imported places, all of which a server reads
+/// before it listens.
+fn check_files(config: &Config) -> Result<(), Failure> {
+    config.client_certificate().map_err(Failure::usage)?;
+    config.places_key(&Environment::of_process()).map_err(Failure::usage)?;
+    config.places_authorities().map_err(Failure::usage)?;
+    if config.places.order().contains(&Provider::File) {
+        File::open(&config.places.file).map_err(Failure::usage)?;
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod check;
 mod parent;
+mod places;
 mod reload;
 mod serve;
 mod simulate;
@@ -65,6 +66,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         (None, Some(Command::Whatsat(query))) => ask::whatsat(&config, query),
         (None, Some(Command::Check)) => check::check(&config),
         (None, Some(Command::Simulate(arguments))) => simulate::run(&config, &arguments),
+        (None, Some(Command::Places(arguments))) => places::run(&config, arguments),
         (Some(name), Some(_)) => {
             Err(Failure::usage(format!("{name:?} is followed by a command; try herd --help")))
         }

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::time::Duration;
 
-use herd::config::{Config, ServerConfig};
+use herd::config::{self, Config, ServerConfig};
 use herd::herd::{Herd, Ports, limits, open};
 use herd::key::HerdKey;
+use herd::places::{Builtin, File, Provider};
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
 use reactor::Reactor;
@@ -57,12 +58,27 @@ fn room_for_clients() -> usize {
 }
 
 fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
+    let provider = provider(config)?;
     let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
-    Ok(Herd::configured(config, server, key, traffic))
+    let mut herd = Herd::configured(config, server, key, traffic);
+    herd.provider = provider;
+    Ok(herd)
+}
+
+/// The provider that is configured; what this server cannot do yet is refused rather than left out.
+fn provider(config: &Config) -> Result<Box<dyn Provider>, Failure> {
+    if config.clients.tls {
+        return Err(Failure::usage("clients.tls: this server does not speak TLS yet"));
+    }
+    match config.places.order()[..] {
+        [config::Provider::Builtin] => Ok(Box::new(Builtin)),
+        [config::Provider::File] => Ok(Box::new(File::open(&config.places.file).map_err(Failure::usage)?)),
+        _ => Err(Failure::usage(format!("this server cannot ask {} yet", config.places))),
+    }
 }
 
 /// Every line begins with the server's name, so that five of them can share a terminal.

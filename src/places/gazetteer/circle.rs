@@ -59,7 +59,12 @@ fn half_width(latitude: f64, height: f64) -> f64 {
 
 /// Great-circle distance in metres of two points in degrees, by the haversine formula: precise for
 /// near points, where the spherical law of cosines is not.
-pub(super) fn haversine(latitude: f64, longitude: f64, to_latitude: f64, to_longitude: f64) -> f64 {
+pub(in crate::places) fn haversine(
+    latitude: f64,
+    longitude: f64,
+    to_latitude: f64,
+    to_longitude: f64,
+) -> f64 {
     let half_sine_squared = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
     let parallels = latitude.to_radians().cos() * to_latitude.to_radians().cos();
     let h =

@@ -1,0 +1,153 @@
+//! `herd places import`: files of places become the gazetteer of the provider `file`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use herd::places::{Format, Import, Tally};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::Failure;
+use crate::arguments::ConfigArguments;
+use crate::stdio::{print, say};
+
+#[derive(Args)]
+pub(crate) struct PlacesArguments {
+    #[command(subcommand)]
+    command: PlacesCommand,
+}
+
+#[derive(Subcommand)]
+enum PlacesCommand {
+    /// Makes the gazetteer of the provider "file" out of files of places
+    ///
+    /// All files make one gazetteer, which replaces the old one once it is whole; until then, and if anything
+    /// goes wrong, the old one stays. A server reads it when it starts.
+    ///
+    /// Rows that are no places are skipped: the first of each file are named on standard error, all are counted.
+    Import(ImportArguments),
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  herd places import cities500.txt
+  herd places import --output cafes.gazetteer cafes.csv
+  overturemaps download --bbox=-118.5,34.0,-118.4,34.1 -f geojsonseq --type place |
+    herd places import --format geojsonseq -")]
+struct ImportArguments {
+    /// Where the places are; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// How all files are written [default: as their names say: .txt and .tsv, .csv, .geojsonseq and the like]
+    #[arg(long, value_enum)]
+    format: Option<FormatArgument>,
+
+    /// The gazetteer to write [default: the key places.file]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatArgument {
+    /// Tables of geonames.org: 19 columns with tabs between them
+    #[value(name = "geonames")]
+    GeoNames,
+    /// A header with name, lat, lon; if there are, also id, types and address
+    Csv,
+    /// A GeoJSON Feature on each line, as overturemaps writes them
+    #[value(name = "geojsonseq")]
+    GeoJsonSeq,
+}
+
+impl From<FormatArgument> for Format {
+    fn from(format: FormatArgument) -> Format {
+        match format {
+            FormatArgument::GeoNames => Format::GeoNames,
+            FormatArgument::Csv => Format::Csv,
+            FormatArgument::GeoJsonSeq => Format::GeoJsonSeq,
+        }
+    }
+}
+
+pub(crate) fn run(config: &ConfigArguments, arguments: PlacesArguments) -> Result<(), Failure> {
+    match arguments.command {
+        PlacesCommand::Import(arguments) => import(config, arguments),
+    }
+}
+
+/// One line for each file, on standard output, when the gazetteer is in its place.
+fn import(config: &ConfigArguments, arguments: ImportArguments) -> Result<(), Failure> {
+    let config = config.load()?;
+    let format = arguments.format.map(Format::from);
+    let inputs = arguments.files.iter().map(|path| Input::new(path, format));
+    let inputs = inputs.collect::<Result<Vec<Input<'_>>, Failure>>()?;
+    let mut import = Import::to(&arguments.output.unwrap_or(config.places.file)).map_err(Failure::other)?;
+    let mut report = String::new();
+    for input in &inputs {
+        let Tally { places, skipped, .. } = input.read(&mut import)?;
+        report += &format!("{places} places from {}, {skipped} rows skipped\n", input.name());
+    }
+    import.finish().map_err(Failure::other)?;
+    print(report.as_bytes())
+}
+
+/// A file of places, or standard input.
+struct Input<'a> {
+    path: &'a Path,
+    format: Format,
+}
+
+impl Input<'_> {
+    fn new(path: &Path, format: Option<Format>) -> Result<Input<'_>, Failure> {
+        match format.or_else(|| Format::of(path)) {
+            Some(format) => Ok(Input { path, format }),
+            None => Err(Failure::usage(format!(
+                "{}: which format? Say --format geonames, csv or geojsonseq",
+                path.display()
+            ))),
+        }
+    }
+
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Reads it to its end, and says what is wrong with the first bad rows.
+    fn read(&self, import: &mut Import) -> Result<Tally, Failure> {
+        let (input, length) = self.open()?;
+        let bar = progress(length);
+        let tally = import.read(&self.name(), self.format, bar.wrap_read(input));
+        bar.finish_and_clear();
+        let tally = tally.map_err(Failure::other)?;
+        for (line, why) in &tally.first {
+            say(format_args!("{}:{line}: {why}", self.name()));
+        }
+        Ok(tally)
+    }
+
+    /// The bytes, and how many there are if that is known.
+    fn open(&self) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
+        if self.path == Path::new("-") {
+            return Ok((Box::new(io::stdin().lock()), None));
+        }
+        let failed = |error| Failure::other(format!("{} cannot be read: {error}", self.path.display()));
+        let file = File::open(self.path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        Ok((Box::new(file), Some(metadata.len()).filter(|_| metadata.is_file())))
+    }
+}
+
+/// On standard error, if that is a terminal.
+fn progress(length: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let template = match length {
+        Some(_) => "{bar:40} {bytes} of {total_bytes}, {eta} left",
+        None => "{spinner} {bytes}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}

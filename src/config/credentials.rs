@@ -1,0 +1,235 @@
+//! What the configuration only names, and a server reads before it starts: keys and certificates.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::error::{ConfigError, Problem};
+use super::{ClientsConfig, Config, Environment, Provider};
+
+/// The longest key in bytes: Google's have 39. A longer text is another file.
+const LONGEST_KEY: usize = 256;
+
+/// The key of a provider of places: one word of visible ASCII characters, which prints as nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlacesKey(String);
+
+impl PlacesKey {
+    /// The key, for a request to its provider; it goes nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The key in what a file or a variable holds, white space around it apart.
+    fn of(text: &[u8]) -> Result<PlacesKey, Problem> {
+        let word = text.trim_ascii();
+        let is_word = (1..=LONGEST_KEY).contains(&word.len()) && word.iter().all(u8::is_ascii_graphic);
+        let word = str::from_utf8(word).ok().filter(|_| is_word);
+        word.map(|word| PlacesKey(word.to_owned())).ok_or(Problem::BadKey)
+    }
+}
+
+impl fmt::Debug for PlacesKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlacesKey(..)")
+    }
+}
+
+/// The certificate that a server shows to its clients, and its private key, as the files hold them (PEM).
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// The certificate and those that lead to its authority.
+    pub chain: Vec<u8>,
+    /// The private key.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificate(..)")
+    }
+}
+
+impl Config {
+    /// The key of the providers that are asked: from `places.key_file`, else from the variable that
+    /// `places.key_env` names. `None` if none of them needs a key.
+    ///
+    /// # Errors
+    ///
+    /// If one needs a key and there is none, or the file cannot be read. No error shows a key.
+    pub fn places_key(&self, environment: &Environment) -> Result<Option<PlacesKey>, ConfigError> {
+        match self.places.order().into_iter().find(|provider| provider.needs_key()) {
+            Some(provider) => self.key_of(provider, environment).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn key_of(&self, provider: Provider, environment: &Environment) -> Result<PlacesKey, ConfigError> {
+        if let Some(path) = &self.places.key_file {
+            let refuse = |problem| self.refuse("places.key_file", problem);
+            let text = beginning(path).map_err(|error| refuse(unreadable(path, error)))?;
+            return PlacesKey::of(&text).map_err(refuse);
+        }
+        let variable = &self.places.key_env;
+        match environment.other(variable).filter(|value| !value.is_empty()) {
+            Some(value) => PlacesKey::of(value.as_bytes()).map_err(|problem| self.bad_variable(problem)),
+            None => {
+                let problem = Problem::NoKey(provider, variable.clone());
+                Err(ConfigError::new(self.asker().cloned(), String::new(), problem))
+            }
+        }
+    }
+
+    /// It is the variable's value that is wrong, not what the key `places.key_env` is set to.
+    fn bad_variable(&self, problem: Problem) -> ConfigError {
+        let variable = super::Origin::Variable(self.places.key_env.clone());
+        ConfigError::general(Some(variable), problem)
+    }
+
+    /// The authorities that are trusted with providers besides the public roots (PEM); mostly none.
+    ///
+    /// # Errors
+    ///
+    /// If `places.ca_file` cannot be read.
+    pub fn places_authorities(&self) -> Result<Vec<u8>, ConfigError> {
+        self.places.ca_file.as_deref().map_or(Ok(Vec::new()), |path| self.contents("places.ca_file", path))
+    }
+
+    /// What the listener for clients shows, if its clients must speak TLS.
+    ///
+    /// # Errors
+    ///
+    /// If one of the files cannot be read.
+    pub fn client_certificate(&self) -> Result<Option<Certificate>, ConfigError> {
+        match &self.clients {
+            ClientsConfig { tls: true, cert: Some(cert), key: Some(key) } => Ok(Some(Certificate {
+                chain: self.contents("clients.cert", cert)?,
+                key: self.contents("clients.key", key)?,
+            })),
+            _ => Ok(None), // `check` has seen to it that TLS has both
+        }
+    }
+
+    fn contents(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        fs::read(path).map_err(|error| self.refuse(key, unreadable(path, error)))
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Problem {
+    Problem::UnreadableFile(path.to_owned(), error)
+}
+
+/// As much of a file as a key may have, and a little more, which shows that it holds something else.
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path)?.take(2 * LONGEST_KEY as u64).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::read;
+    use super::*;
+
+    const GOOGLE: &str = "places.provider = \"google\"\n";
+
+    fn environment(value: &str) -> Environment {
+        [("GOOGLE_PLACES_API_KEY".to_owned(), value.to_owned())].into_iter().collect()
+    }
+
+    /// The key, or the message.
+    fn key(text: &str, environment: &Environment) -> Result<Option<String>, String> {
+        let key = read(text).unwrap().places_key(environment);
+        key.map(|key| key.map(|key| key.expose().to_owned())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_comes_from_the_file_or_else_from_the_variable() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, " of-the-file\n").unwrap();
+        let with_file = format!("{GOOGLE}places.key_file = {path:?}");
+        assert_eq!(key(&with_file, &environment("of-the-variable")), Ok(Some("of-the-file".into())));
+        assert_eq!(key(GOOGLE, &environment("of-the-variable")), Ok(Some("of-the-variable".into())));
+        let other = [("MY_KEY".to_owned(), "mine".to_owned())].into_iter().collect();
+        assert_eq!(key(&format!("{GOOGLE}places.key_env = \"MY_KEY\""), &other), Ok(Some("mine".into())));
+    }
+
+    #[test]
+    fn whoever_needs_no_key_is_not_asked_for_one() {
+        let none = Environment::default();
+        assert_eq!(key("", &none), Ok(None));
+        assert_eq!(key("places.chain = [\"overpass\"]\nplaces.base_url = \"https://a\"", &none), Ok(None));
+        assert_eq!(key("places.key_file = \"missing\"", &none), Ok(None));
+    }
+
+    #[test]
+    fn a_missing_key_is_said_with_both_ways_to_give_it() {
+        let ways = "needs a key: put it into the environment variable GOOGLE_PLACES_API_KEY \
+                    (places.key_env), or into a file (places.key_file)";
+        let none = Environment::default();
+        assert_eq!(key(GOOGLE, &none), Err(format!("herd.toml:1: google {ways}")));
+        assert_eq!(key(GOOGLE, &environment("")), Err(format!("herd.toml:1: google {ways}")));
+        assert_eq!(
+            key("\nplaces.chain = [\"builtin\", \"google-legacy\"]", &none),
+            Err(format!("herd.toml:2: google-legacy {ways}"))
+        );
+        assert_eq!(
+            key(&format!("{GOOGLE}places.key_env = \"\""), &none),
+            Err("herd.toml:1: google needs a key: name an environment variable that holds it \
+                 (places.key_env), or into a file (places.key_file)"
+                .into())
+        );
+    }
+
+    #[test]
+    fn what_holds_no_key_is_refused_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let text = format!("{GOOGLE}places.key_file = {path:?}");
+        let file = || key(&text, &Environment::default()).unwrap_err();
+        let why = "holds no key: that is one word of visible ASCII characters";
+        assert!(
+            file().ends_with("/key cannot be read: No such file or directory (os error 2)"),
+            "{}",
+            file()
+        );
+        for bad in ["", "\n", "SECRET two", "SECRET\u{e9}", "SECRET\nmore", &"SECRET".repeat(2000)] {
+            fs::write(&path, bad).unwrap();
+            assert_eq!(file(), format!("herd.toml:2: places.key_file: {why}"));
+            if !bad.is_empty() {
+                let message = key(GOOGLE, &environment(bad)).unwrap_err();
+                assert_eq!(message, format!("GOOGLE_PLACES_API_KEY: {why}"));
+            }
+        }
+        assert_eq!(format!("{:?}", PlacesKey::of(b"SECRET").unwrap()), "PlacesKey(..)");
+    }
+
+    #[test]
+    fn certificates_and_authorities_are_read_where_they_are_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+        let files = format!("clients.cert = {cert:?}\nclients.key = {key:?}\nplaces.ca_file = {cert:?}\n");
+        let plain = read(&files).unwrap();
+        assert_eq!(plain.client_certificate().unwrap(), None);
+        assert!(read("").unwrap().places_authorities().unwrap().is_empty());
+
+        let tls = read(&format!("{files}clients.tls = true")).unwrap();
+        let missing = |key: &str, line: usize, path: &Path| {
+            let path = path.display();
+            format!("herd.toml:{line}: {key}: {path} cannot be read: No such file or directory (os error 2)")
+        };
+        let error = tls.client_certificate().unwrap_err().to_string();
+        assert_eq!(error, missing("clients.cert", 1, &cert));
+        assert_eq!(tls.places_authorities().unwrap_err().to_string(), missing("places.ca_file", 3, &cert));
+        fs::write(&cert, "chain").unwrap();
+        assert_eq!(tls.client_certificate().unwrap_err().to_string(), missing("clients.key", 2, &key));
+        fs::write(&key, "SECRET").unwrap();
+        let certificate = tls.client_certificate().unwrap().unwrap();
+        assert_eq!((&*certificate.chain, &*certificate.key), (&b"chain"[..], &b"SECRET"[..]));
+        assert_eq!(tls.places_authorities().unwrap(), b"chain");
+        assert_eq!(format!("{certificate:?}"), "Certificate(..)");
+    }
+}

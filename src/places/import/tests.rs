@@ -1,0 +1,161 @@
+//! Importing as a whole.
+
+use std::{error, fs, io};
+
+use proptest::prelude::*;
+
+use super::super::{File, Gazetteer, nearby_json};
+use super::*;
+
+const GEONAMES: &str =
+    "1\tTown\tTown\t\t34.1\t-118.4\tP\tPPL\tUS\t\tCA\t\t\t\t1\t\t\tAmerica/Los_Angeles\t2019-09-05\n";
+const CSV: &str = "name,lat,lon\nCafe,34.0,-118.4\n";
+const FEATURE: &str = "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[-118.4,34.2]},\
+                       \"properties\":{\"id\":\"a\",\"names\":{\"primary\":\"Shop\"}}}\n";
+
+/// What an import of these inputs makes, and its tallies.
+fn import(inputs: &[(Format, &[u8])]) -> Result<(File, Vec<Tally>), ImportError> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("places.gazetteer");
+    let mut import = Import::to(&output)?;
+    let tallies = inputs.iter().map(|(format, input)| import.read("input", *format, *input));
+    let tallies = tallies.collect::<Result<_, _>>()?;
+    import.finish()?;
+    Ok((File::open(&output).unwrap(), tallies))
+}
+
+fn near(gazetteer: &Gazetteer, latitude: f64) -> String {
+    let places = gazetteer.nearest(latitude, -118.4, 1_000.0, 20);
+    String::from_utf8(nearby_json(&places)).unwrap()
+}
+
+#[test]
+fn several_inputs_make_one_gazetteer_and_each_place_names_its_source() {
+    let inputs = [
+        (Format::GeoNames, GEONAMES.as_bytes()),
+        (Format::Csv, CSV.as_bytes()),
+        (Format::GeoJsonSeq, FEATURE.as_bytes()),
+    ];
+    let (file, tallies) = import(&inputs).unwrap();
+    assert!(tallies.iter().all(|tally| *tally == Tally { places: 1, ..Tally::default() }));
+    assert_eq!(file.gazetteer().len(), 3);
+    let (town, cafe, shop) =
+        (near(file.gazetteer(), 34.1), near(file.gazetteer(), 34.0), near(file.gazetteer(), 34.2));
+    assert!(town.contains("GeoNames") && town.contains("\"vicinity\" : \"United States\""), "{town}");
+    assert!(cafe.starts_with("{\n   \"html_attributions\" : [],\n"), "{cafe}");
+    assert!(cafe.contains("\"place_id\" : \"input:2\""), "{cafe}");
+    assert!(shop.contains("Overture Maps Foundation") && !shop.contains("GeoNames"), "{shop}");
+}
+
+#[test]
+fn bad_rows_are_counted_and_the_first_are_named() {
+    let text = format!("bad\n{GEONAMES}{}", GEONAMES.replace("34.1", "99").repeat(9));
+    let (file, tallies) = import(&[(Format::GeoNames, text.as_bytes())]).unwrap();
+    assert_eq!((file.gazetteer().len(), tallies[0].places, tallies[0].skipped), (1, 1, 10));
+    let first: Vec<_> = tallies[0].first.iter().map(|(line, why)| format!("{line}: {why}")).collect();
+    assert_eq!(first[..2], ["1: 1 columns instead of 19", "3: the latitude is not from -90 to 90"]);
+    assert_eq!(first.len(), 5);
+}
+
+#[test]
+fn an_import_that_fails_leaves_the_old_gazetteer_and_no_rubbish() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("places.gazetteer");
+    fs::write(&output, "old").unwrap();
+    let is_old = || {
+        let names = fs::read_dir(folder.path()).unwrap().count();
+        fs::read(&output).unwrap() == b"old" && names == 1
+    };
+
+    let mut nothing = Import::to(&output).unwrap();
+    nothing.read("a.csv", Format::Csv, &b"name,lat,lon\n,1,2\n"[..]).unwrap();
+    assert_eq!(nothing.finish().unwrap_err().to_string(), "no row is a place; nothing is written");
+    assert!(is_old());
+
+    let mut cut = Import::to(&output).unwrap();
+    let breaks = CSV.as_bytes().chain(Broken);
+    let error = cut.read("a.csv", Format::Csv, breaks).unwrap_err();
+    assert_eq!(error.to_string(), "a.csv: cannot be read: unexpected end of file");
+    assert!(error::Error::source(&error).is_some());
+    let error = Import::to(&output).unwrap_err().to_string();
+    assert!(error.ends_with("places.gazetteer: another import is writing to this folder"), "{error}");
+    drop(cut);
+    assert!(is_old());
+    assert!(Import::to(&output.join("below a file")).is_err());
+    assert!(is_old());
+}
+
+/// An input that fails.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Coordinates in microdegrees within a few kilometres, where ties and rims are, or anywhere.
+fn points() -> impl Strategy<Value = Vec<(i32, i32)>> {
+    let near = (0..40_000_i32, -20_000..20_000_i32);
+    let far = (-90_000_000..=90_000_000_i32, -180_000_000..=180_000_000_i32);
+    prop::collection::vec(prop_oneof![3 => near, 1 => far], 1..80)
+}
+
+/// A row of each format for the place with this number.
+fn row(format: Format, number: usize, (latitude, longitude): (i32, i32)) -> String {
+    let (lat, lon) = (f64::from(latitude) / 1e6, f64::from(longitude) / 1e6);
+    match format {
+        Format::Csv => format!("{number},n,{lat},{lon}\n"),
+        Format::GeoNames => format!("{number}\tn\t\t\t{lat}\t{lon}{}\n", "\t".repeat(13)),
+        Format::GeoJsonSeq => format!(
+            "\x1e{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon},{lat}]}},\
+             \"properties\":{{\"id\":\"{number}\",\"names\":{{\"primary\":\"n\"}}}}}}\n"
+        ),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_search_of_an_import_finds_what_a_scan_of_its_rows_finds(
+        points in points(),
+        format in prop::sample::select(vec![Format::Csv, Format::GeoNames, Format::GeoJsonSeq]),
+        radius in prop_oneof![10.0..=5e3, 1e3..=21e6],
+        bound in 1..=20_usize,
+    ) {
+        let header = if format == Format::Csv { "id,name,lat,lon\n" } else { "" };
+        let rows = points.iter().enumerate().map(|(number, point)| row(format, number, *point));
+        let text: String = [header.to_owned()].into_iter().chain(rows).collect();
+        let (file, tallies) = import(&[(format, text.as_bytes())]).unwrap();
+        prop_assert_eq!(tallies[0].places, points.len() as u64);
+
+        let mut order: Vec<_> = points.iter().enumerate().map(|(number, point)| (*point, number)).collect();
+        order.sort_unstable();
+        let metres = |(latitude, longitude): (i32, i32)| {
+            super::super::gazetteer::haversine(0.01, 0.0, f64::from(latitude) / 1e6, f64::from(longitude) / 1e6)
+        };
+        let mut expected: Vec<_> = order.into_iter().map(|(point, number)| (metres(point), number)).collect();
+        expected.retain(|(metres, _)| *metres <= radius);
+        expected.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        expected.truncate(bound);
+
+        let near = file.gazetteer().nearest(0.01, 0.0, radius, bound);
+        let found: Vec<(f64, usize)> = near
+            .iter()
+            .map(|near| (near.metres, near.place.place_id.rsplit(':').next().unwrap().parse().unwrap()))
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn no_bytes_do_any_harm(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        format in prop::sample::select(vec![Format::Csv, Format::GeoNames, Format::GeoJsonSeq]),
+    ) {
+        match import(&[(format, &bytes)]) {
+            Ok((file, tallies)) => prop_assert_eq!(file.gazetteer().len() as u64, tallies[0].places),
+            Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1),
+        }
+    }
+}
