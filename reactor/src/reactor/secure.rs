@@ -9,7 +9,7 @@ use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::reason::{ConnectError, Reason};
 use crate::time::Time;
-use crate::wires::{Closing, Reading, Securing};
+use crate::wires::{Closing, Reading, Securing, Wire};
 
 impl<A: 'static> Reactor<A> {
     /// Begins TLS on a connection that was just dialled.
@@ -191,7 +191,7 @@ impl<A: 'static> Reactor<A> {
         if tls.is_handshaking() || !tls.sealed.is_empty() {
             return;
         }
-        let is_last = wire.write_lost || wire.closing == Closing::Flushing;
+        let is_last = is_last(wire);
         let outbox = std::mem::take(&mut wire.outbox);
         let count = tls.seal(outbox.waiting(), &mut self.wires.spares);
         if is_last && count == outbox.len() {
@@ -208,16 +208,22 @@ impl<A: 'static> Reactor<A> {
     fn sealed_is_sent(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
         let (is_writable, is_drained) = (link.writable, link.layer.is_drained());
-        let is_agreed = link.layer.tls().is_some_and(|tls| !tls.is_handshaking());
-        let sealed = link.layer.tls().is_some_and(|tls| !tls.sealed.is_empty());
+        let Some(tls) = link.layer.tls() else { return };
         let Some(wire) = self.wires.get_mut(id) else { return };
-        wire.layer_waits = sealed;
+        let is_agreed = !tls.is_handshaking();
+        let owes_goodbye = is_last(wire) && is_agreed && !tls.has_said_goodbye();
+        wire.layer_waits = owes_goodbye || !tls.sealed.is_empty();
         if is_drained && wire.closing == Closing::Flushing {
             return self.wires.notes.closing.push(id);
         }
-        if is_writable && is_agreed && !wire.outbox.is_empty() {
+        if is_writable && is_agreed && (wire.layer_waits || !wire.outbox.is_empty()) {
             self.wires.mark_dirty(id);
         }
         self.shut_write(net, id);
     }
+}
+
+/// Whether nothing will be written after what waits.
+fn is_last(wire: &Wire) -> bool {
+    wire.write_lost || wire.closing == Closing::Flushing
 }

@@ -72,7 +72,7 @@ pub(crate) fn a_reply_comes_back_to_the_application(stage: impl Stage) {
     let mut scene = two(stage);
     scene.at("client", |cx| {
         cx.app.owed = Some(cx.reactor.app_reply(|cx, n: u32| cx.app.note("application", n.to_string())));
-        cx.transport.abort_connection();
+        cx.transport.lose_connection();
     });
     scene.at("server", answer);
     scene.until(|app| app.has("application", "42"));

@@ -4,7 +4,7 @@ use reactor::Endpoint;
 
 use crate::cast::{Actor, When};
 use crate::nets::Stage;
-use crate::scene::{Scene, millis};
+use crate::scene::{Scene, dial, millis};
 
 pub(crate) fn a_refused_connection_fails_and_nothing_else_is_heard(stage: impl Stage) {
     let mut scene = Scene::new(stage);
@@ -53,11 +53,11 @@ pub(crate) fn an_unknown_name_is_unresolved(stage: impl Stage) {
     assert_eq!(scene.heard("client"), ["failed Unresolved"]);
 }
 
-pub(crate) fn a_callback_may_dial(stage: impl Stage) {
+pub(crate) fn a_callback_may_dial<S: Stage>(stage: S) {
     let mut scene = Scene::new(stage);
     let (_, at) = scene.serve(|server| server.says(b"welcome"));
     let first = Actor::new("first").on(When::Data, move |cx, _| {
-        cx.reactor.connect(at, Actor::new("second").closes_after(7));
+        dial::<S>(&mut cx.reactor, at, Actor::new("second").closes_after(7));
         cx.transport.lose_connection();
     });
     scene.dial(at, first);

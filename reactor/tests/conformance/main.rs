@@ -1,6 +1,6 @@
 //! One suite of behaviours, stamped over every net, as Twisted's `ReactorBuilder` stamps its cases
 //! over every reactor: what a protocol sees on a [`MockNet`](reactor::testing::MockNet) or in the
-//! simulator is what it will see on real sockets.
+//! simulator is what it will see on real sockets, and what it sees in the clear it sees under TLS.
 //!
 //! Every behaviour is a function of a [`Stage`](nets::Stage), listed below, and runs on all of
 //! them. What only one net can show is in `panics`, and says so in its names.
@@ -33,6 +33,10 @@ macro_rules! on_every_net {
         stamp! { sim: crate::nets::Sim; $($subjects)+ }
         stamp! { sim_faulty: crate::nets::FaultySim; $($subjects)+ }
         stamp! { mock: crate::nets::Mock; $($subjects)+ }
+        stamp! { mio_tls: crate::nets::Tls<crate::nets::Mio>; $($subjects)+ }
+        stamp! { sim_tls: crate::nets::Tls<crate::nets::Sim>; $($subjects)+ }
+        stamp! { sim_faulty_tls: crate::nets::Tls<crate::nets::FaultySim>; $($subjects)+ }
+        stamp! { mock_tls: crate::nets::Tls<crate::nets::Mock>; $($subjects)+ }
     };
 }
 

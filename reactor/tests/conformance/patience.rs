@@ -2,15 +2,16 @@
 
 use crate::cast::{Actor, When};
 use crate::nets::Stage;
-use crate::scene::{Scene, millis};
+use crate::scene::{Scene, is_cut_off, millis};
 
-pub(crate) fn silence_ends_a_link_with_an_idle_timeout(stage: impl Stage) {
+pub(crate) fn silence_ends_a_link_with_an_idle_timeout<S: Stage>(stage: S) {
     let mut scene = Scene::new(stage);
     let impatient =
         |server: Actor| server.on(When::Made, |cx, _| cx.transport.set_idle_timeout(Some(millis(10))));
     scene.play(impatient, Actor::new("client"));
     assert_eq!(scene.heard("server"), ["made", "lost Idle"]);
-    assert_eq!(scene.heard("client"), ["made", "end", "lost PeerClosed"]);
+    let heard = scene.heard("client");
+    assert!(is_cut_off::<S>(&heard), "{heard:?}");
 }
 
 pub(crate) fn an_idle_timeout_can_be_taken_back(stage: impl Stage) {

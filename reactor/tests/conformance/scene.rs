@@ -4,7 +4,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use reactor::{AppCx, ConnId, Counters, Endpoint, Factory, Limits, Net, PortId, Reactor, Signal, Time, Turn};
+use reactor::{
+    AppCx, ConnId, Counters, Endpoint, Factory, Limits, Net, PortId, Reactor, Requests, Signal, Time, Turn,
+};
 
 use crate::cast::{Actor, ActorCx, App, Casting};
 use crate::nets::{PATIENCE, Stage};
@@ -48,11 +50,14 @@ impl<S: Stage> Scene<S> {
         factory: impl Factory<App>,
     ) -> io::Result<(PortId, SocketAddr)> {
         let Scene { stage, reactor } = self;
-        stage.with(|net| reactor.listen(net, at, factory))
+        stage.with(|net| match S::tls() {
+            None => reactor.listen(net, at, factory),
+            Some(ends) => reactor.listen_tls(net, at, &ends.server, factory),
+        })
     }
 
     pub(crate) fn dial(&mut self, to: impl Into<Endpoint>, actor: Actor) -> ConnId {
-        self.enter(|cx| cx.reactor.connect(to, actor))
+        self.enter(|cx| dial::<S>(&mut cx.reactor, to, actor))
     }
 
     /// Lets `client` and a server dressed so meet, and plays until both are gone.
@@ -154,6 +159,33 @@ impl<S: Stage> Scene<S> {
     pub(crate) fn signal(&mut self, signal: Signal) {
         self.stage.signal(signal);
     }
+}
+
+/// Whether that is what one hears when the other side aborts. Under TLS an end without a farewell is no
+/// end; and there are session tickets that the other side may have left unread, so that it resets.
+pub(crate) fn is_cut_off<S: Stage>(heard: &[String]) -> bool {
+    match S::tls() {
+        None => heard == ["made", "end", "lost PeerClosed"],
+        Some(_) => heard == ["made", "lost Truncated"] || heard == ["made", "lost Lost"],
+    }
+}
+
+/// Whether that is what one hears who is not wanted. Under TLS nobody agrees on it.
+pub(crate) fn is_declined<S: Stage>(heard: &[String]) -> bool {
+    match S::tls() {
+        None => heard == ["made", "end", "lost PeerClosed"],
+        Some(_) => heard == ["failed Tls"] || heard == ["failed Failed"],
+    }
+}
+
+/// Dials out from anywhere.
+pub(crate) fn dial<S: Stage>(
+    reactor: &mut Requests<'_, App>,
+    to: impl Into<Endpoint>,
+    actor: Actor,
+) -> ConnId {
+    let to = to.into();
+    reactor.connect(S::tls().map_or(to.clone(), |ends| to.tls(&ends.client)), actor)
 }
 
 /// Compares without printing megabytes.

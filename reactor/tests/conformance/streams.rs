@@ -4,7 +4,7 @@ use reactor::{ConnId, Sent};
 
 use crate::cast::{Actor, ActorCx, Casting, When, pattern};
 use crate::nets::Stage;
-use crate::scene::{ANYWHERE, Scene, assert_same};
+use crate::scene::{ANYWHERE, Scene, assert_same, dial};
 
 pub(crate) fn one_byte_is_echoed(stage: impl Stage) {
     assert_echo(stage, 1);
@@ -58,13 +58,13 @@ fn leg(relay: ConnId) -> Actor {
         })
 }
 
-pub(crate) fn a_relay_carries_bytes_both_ways(stage: impl Stage) {
+pub(crate) fn a_relay_carries_bytes_both_ways<S: Stage>(stage: S) {
     let mut scene = Scene::new(stage);
     let (_, backend) = scene.serve(Actor::echoes);
     let dress = move |relay: Actor| {
         let relay = relay.paused().on(When::Made, move |cx, _| {
             let leg = leg(cx.transport.id());
-            cx.reactor.connect(backend, leg);
+            dial::<S>(&mut cx.reactor, backend, leg);
         });
         let relay = relay.on(When::Data, |cx, data| {
             let leg = cx.app.id("leg");

@@ -3,6 +3,7 @@
 mod mio;
 mod mock;
 mod sim;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use reactor::{Reactor, Signal};
 pub(crate) use mio::Mio;
 pub(crate) use mock::Mock;
 pub(crate) use sim::{FaultySim, Sim};
+pub(crate) use tls::{Ends, Tls};
 
 /// A net with everything around it that one reactor needs to talk to itself: its clients dial its
 /// own ports.
@@ -34,6 +36,11 @@ pub(crate) trait Stage: Sized {
 
     /// An address where whoever dials it is never answered.
     fn silent(&mut self) -> SocketAddr;
+
+    /// What is spoken on every connection, if not plain bytes.
+    fn tls() -> Option<&'static Ends> {
+        None
+    }
 
     /// The same stage, able to be signalled.
     fn with_signals(self) -> Self {

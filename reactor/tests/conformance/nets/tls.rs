@@ -1,0 +1,71 @@
+//! Any net once more, with TLS on every connection.
+
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
+use reactor::{ClientTls, Reactor, ServerTls, Signal};
+
+use super::Stage;
+
+/// Both ends of TLS between a client and a server of this suite.
+pub(crate) struct Ends {
+    pub(crate) client: ClientTls,
+    pub(crate) server: ServerTls,
+}
+
+static ENDS: LazyLock<Ends> = LazyLock::new(|| {
+    let params = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = date_time_ymd(1970, 1, 1); // the mock's clock begins there
+        params
+    };
+    let mut authority = params(&[]);
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let server = params(&["127.0.0.1", "localhost"]).signed_by(&key, &authority).unwrap();
+    Ends {
+        client: ClientTls::new(authority.pem().as_bytes(), &[b"conformance"]).unwrap(),
+        server: ServerTls::new(server.pem().as_bytes(), key.serialize_pem().as_bytes(), &[b"conformance"])
+            .unwrap(),
+    }
+});
+
+/// The net `S`, and TLS over it.
+pub(crate) struct Tls<S>(S);
+
+impl<S: Stage> Stage for Tls<S> {
+    type Net<'n> = S::Net<'n>;
+
+    const PERFORMANCES: u64 = S::PERFORMANCES;
+
+    fn open(seed: u64) -> Tls<S> {
+        Tls(S::open(seed))
+    }
+
+    fn with<R>(&mut self, f: impl FnOnce(&mut Self::Net<'_>) -> R) -> R {
+        self.0.with(f)
+    }
+
+    fn go_on<A: 'static>(&mut self, reactor: &Reactor<A>) {
+        self.0.go_on(reactor);
+    }
+
+    fn silent(&mut self) -> SocketAddr {
+        self.0.silent()
+    }
+
+    fn with_signals(self) -> Tls<S> {
+        Tls(self.0.with_signals())
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.0.signal(signal);
+    }
+
+    fn tls() -> Option<&'static Ends> {
+        Some(&ENDS)
+    }
+}
