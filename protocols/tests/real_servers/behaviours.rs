@@ -158,6 +158,25 @@ pub(crate) fn a_connection_that_was_closed_is_replaced(site: &Site) {
     }
 }
 
+pub(crate) fn a_request_that_goes_unheard_is_sent_again(site: &Site) {
+    for base in site.bases() {
+        let mut client = Client::of(site);
+        for _ in 0..2 {
+            assert_is(&client.get(&format!("{base}/once")), StatusCode::OK, b"once\n");
+        }
+        let counters = client.counters();
+        assert_eq!((counters.opened, counters.reused, counters.retried), (2, 1, 1));
+    }
+}
+
+pub(crate) fn a_body_that_is_cut_off_is_an_error(site: &Site) {
+    for base in site.bases() {
+        let request = Request::get(format!("{base}/cut-off")).body(Vec::new()).unwrap();
+        let result = Client::of(site).ask(request);
+        assert!(matches!(result, Err(HttpError::Truncated)), "{result:?}");
+    }
+}
+
 pub(crate) fn an_interim_answer_is_passed_over(site: &Site) {
     for base in site.bases() {
         assert_is(&Client::of(site).get(&format!("{base}/interim")), StatusCode::OK, b"at last\n");

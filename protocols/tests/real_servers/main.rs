@@ -46,6 +46,7 @@ on! { node:
     chunks_arrive_whole, a_connection_carries_the_next_request, a_last_answer_ends_its_connection,
     a_session_of_tls_is_resumed, a_server_of_an_unknown_authority_is_told_nothing,
     a_body_goes_on_until_the_close, a_connection_that_was_closed_is_replaced,
+    a_request_that_goes_unheard_is_sent_again, a_body_that_is_cut_off_is_an_error,
     an_interim_answer_is_passed_over, what_is_posted_arrives,
 }
 on! { python:

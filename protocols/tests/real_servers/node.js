@@ -17,6 +17,16 @@ const ways = {
         response.on('finish', () => request.socket.end());
         response.end('fickle\n');
     },
+    // Answers the first request of a connection, and closes at the second.
+    '/once': (request, response) => {
+        if (request.socket.hasAnswered) return request.socket.destroySoon();
+        request.socket.hasAnswered = true;
+        response.end('once\n');
+    },
+    '/cut-off': (request, response) => {
+        response.writeHead(200, { 'Content-Length': 1000 }).write('no thousand bytes');
+        request.socket.destroySoon();
+    },
     '/interim': (_, response) => {
         response.writeProcessing();
         response.end('at last\n');

@@ -63,6 +63,16 @@ fn get_prints_nothing_of_a_server_that_it_does_not_trust() {
     assert!(text(&output.stderr).starts_with("get: TLS: "), "{}", text(&output.stderr));
 }
 
+#[test]
+fn get_says_how_it_is_used() {
+    for arguments in [&[][..], &["--help"], &["http://localhost/", "http://localhost/"]] {
+        let Some(mut get) = get() else { return };
+        let output = get.args(arguments).output().unwrap();
+        assert!(!output.status.success());
+        assert_eq!(text(&output.stderr), "get: usage: get [--head] [--ca FILE] URL\n");
+    }
+}
+
 /// What comes of a page of nginx, in the clear and over TLS, by a proxy that is told this of who asks.
 fn by_proxy(user: &str) -> Option<[Output; 2]> {
     let (proxy, site) = (site::tinyproxy()?, site::nginx(&[HERE])?);
