@@ -7,21 +7,28 @@ use std::time::Duration;
 
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
-use herd::places::{Answer, Nearby, Provider, ProviderError};
+use herd::places::{Answer, Desk, DeskBounds, Nearby, Provider, ProviderError};
 use herd::traffic_log::TrafficLog;
+use protocols::http::Agent;
 use reactor::testing::{MockNet, RemoteId};
 use reactor::{Limits, Reactor, Reply, Requests};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Answers after a second; with nothing for a query of one place.
+/// Answers after a second; with nothing within one kilometre.
 struct Slow;
 
 impl Provider for Slow {
-    fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>) {
-        let answer = match nearby.bound {
-            1 => Err(ProviderError::Unavailable("closed".to_owned())),
-            _ => Ok(b"{\n\n}\n".to_vec()),
+    fn nearby(
+        &mut self,
+        nearby: Nearby,
+        _: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    ) {
+        let answer = match nearby.radius_metres {
+            1_000.0 => Err(ProviderError::Unavailable("closed".to_owned())),
+            _ => Ok(b"{\"results\":[],\n\n\"status\":\"OK\"}\n".to_vec()),
         };
         reactor.app_later(SECOND, move |cx| cx.reactor.send(done, answer));
     }
@@ -35,8 +42,9 @@ struct Stage {
 impl Stage {
     fn new() -> Stage {
         let (key, traffic) = (HerdKey::new(&[1; 32]), TrafficLog::off());
+        let desk = Desk::new(DeskBounds::default()).with_web("slow", Box::new(Slow));
         let rules = Rules { line_time: SECOND / 2, ..Rules::default() };
-        let herd = Herd::new("Welsh", Neighbours::default(), key, Box::new(Slow), traffic, rules);
+        let herd = Herd::new("Welsh", Neighbours::default(), key, desk, traffic, rules);
         let mut stage = Stage { reactor: Reactor::new(herd, 1, Limits::default()), net: MockNet::new() };
         let clients = ([127, 0, 0, 1], 12004).into();
         open(&mut stage.reactor, &mut stage.net, Ports { clients, peers: None }).unwrap();
@@ -68,15 +76,19 @@ impl Stage {
 fn the_asker_waits_in_order_and_nobody_else_does() {
     let mut stage = Stage::new();
     let (slow, other) = (stage.client(), stage.client());
-    stage.say(slow, "WHATSAT kiwi 10 5\nwhat\nWHATSAT kiwi 10 1\nmore\n");
+    stage.say(slow, "WHATSAT kiwi 10 5\nwhat\nWHATSAT kiwi 1 5\nmore\n");
     assert_eq!(stage.hear(slow), "");
     stage.say(other, "hello\n");
     assert_eq!(stage.hear(other), "? hello\n");
     stage.wait();
     let heard = stage.hear(slow);
-    assert!(heard.starts_with("AT Welsh ") && heard.ends_with(" kiwi +1-1 5\n{\n}\n\n? what\n"), "{heard}");
+    assert!(
+        heard.starts_with("AT Welsh ")
+            && heard.ends_with(" kiwi +1-1 5\n{\"results\":[],\n\"status\":\"OK\"}\n\n? what\n"),
+        "{heard}"
+    );
     stage.wait();
-    assert_eq!(stage.hear(slow), "? WHATSAT kiwi 10 1\n? more\n");
+    assert_eq!(stage.hear(slow), "? WHATSAT kiwi 1 5\n? more\n");
 }
 
 #[test]
@@ -87,6 +99,6 @@ fn who_has_closed_its_side_still_gets_the_late_answer_to_an_unfinished_line() {
     stage.net.remote(client).close();
     stage.net.settle(&mut stage.reactor).unwrap();
     stage.wait();
-    assert!(stage.hear(client).ends_with("{\n}\n\n"));
+    assert!(stage.hear(client).ends_with("{\"results\":[],\n\"status\":\"OK\"}\n\n"));
     assert!(stage.net.remote(client).has_ended());
 }

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
-use herd::places::Builtin;
+use herd::places::Desk;
 use herd::traffic_log::TrafficLog;
 use reactor::mio_net::MioNet;
 use reactor::{Limits, Reactor, Turn};
@@ -26,7 +26,7 @@ impl Pair {
     fn new() -> Pair {
         let (key, traffic) = (HerdKey::new(&[1; 32]), TrafficLog::off());
         let herd =
-            Herd::new("Alford", Neighbours::default(), key, Box::new(Builtin), traffic, Rules::default());
+            Herd::new("Alford", Neighbours::default(), key, Desk::builtin(), traffic, Rules::default());
         let (mut reactor, mut net) = (Reactor::new(herd, 1, Limits::default()), MioNet::new().unwrap());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let at = open(&mut reactor, &mut net, Ports { clients: any, peers: None }).unwrap();

@@ -7,34 +7,7 @@ use std::path::Path;
 
 use super::error::{ConfigError, Problem};
 use super::{ClientsConfig, Config, Environment, Provider};
-
-/// The longest key in bytes: Google's have 39. A longer text is another file.
-const LONGEST_KEY: usize = 256;
-
-/// The key of a provider of places: one word of visible ASCII characters, which prints as nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PlacesKey(String);
-
-impl PlacesKey {
-    /// The key, for a request to its provider; it goes nowhere else.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// The key in what a file or a variable holds, white space around it apart.
-    fn of(text: &[u8]) -> Result<PlacesKey, Problem> {
-        let word = text.trim_ascii();
-        let is_word = (1..=LONGEST_KEY).contains(&word.len()) && word.iter().all(u8::is_ascii_graphic);
-        let word = str::from_utf8(word).ok().filter(|_| is_word);
-        word.map(|word| PlacesKey(word.to_owned())).ok_or(Problem::BadKey)
-    }
-}
-
-impl fmt::Debug for PlacesKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlacesKey(..)")
-    }
-}
+use crate::places::ApiKey;
 
 /// The certificate that a server shows to its clients, and its private key, as the files hold them (PEM).
 #[derive(Clone, PartialEq, Eq)]
@@ -59,22 +32,22 @@ impl Config {
     /// # Errors
     ///
     /// If one needs a key and there is none, or the file cannot be read. No error shows a key.
-    pub fn places_key(&self, environment: &Environment) -> Result<Option<PlacesKey>, ConfigError> {
+    pub fn places_key(&self, environment: &Environment) -> Result<Option<ApiKey>, ConfigError> {
         match self.places.order().into_iter().find(|provider| provider.needs_key()) {
             Some(provider) => self.key_of(provider, environment).map(Some),
             None => Ok(None),
         }
     }
 
-    fn key_of(&self, provider: Provider, environment: &Environment) -> Result<PlacesKey, ConfigError> {
+    fn key_of(&self, provider: Provider, environment: &Environment) -> Result<ApiKey, ConfigError> {
         if let Some(path) = &self.places.key_file {
             let refuse = |problem| self.refuse("places.key_file", problem);
             let text = beginning(path).map_err(|error| refuse(unreadable(path, error)))?;
-            return PlacesKey::of(&text).map_err(refuse);
+            return api_key(&text).map_err(refuse);
         }
         let variable = &self.places.key_env;
         match environment.other(variable).filter(|value| !value.is_empty()) {
-            Some(value) => PlacesKey::of(value.as_bytes()).map_err(|problem| self.bad_variable(problem)),
+            Some(value) => api_key(value.as_bytes()).map_err(|problem| self.bad_variable(problem)),
             None => {
                 let problem = Problem::NoKey(provider, variable.clone());
                 Err(ConfigError::new(self.asker().cloned(), String::new(), problem))
@@ -117,6 +90,10 @@ impl Config {
     }
 }
 
+fn api_key(text: &[u8]) -> Result<ApiKey, Problem> {
+    ApiKey::read(text).map_err(|_| Problem::BadKey)
+}
+
 fn unreadable(path: &Path, error: io::Error) -> Problem {
     Problem::UnreadableFile(path.to_owned(), error)
 }
@@ -124,7 +101,7 @@ fn unreadable(path: &Path, error: io::Error) -> Problem {
 /// As much of a file as a key may have, and a little more, which shows that it holds something else.
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    File::open(path)?.take(2 * LONGEST_KEY as u64).read_to_end(&mut text)?;
+    File::open(path)?.take(2 * ApiKey::LONGEST as u64).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -140,9 +117,12 @@ mod tests {
     }
 
     /// The key, or the message.
-    fn key(text: &str, environment: &Environment) -> Result<Option<String>, String> {
-        let key = read(text).unwrap().places_key(environment);
-        key.map(|key| key.map(|key| key.expose().to_owned())).map_err(|error| error.to_string())
+    fn key(text: &str, environment: &Environment) -> Result<Option<ApiKey>, String> {
+        read(text).unwrap().places_key(environment).map_err(|error| error.to_string())
+    }
+
+    fn found(key: &str) -> Result<Option<ApiKey>, String> {
+        Ok(Some(ApiKey::read(key.as_bytes()).unwrap()))
     }
 
     #[test]
@@ -151,10 +131,10 @@ mod tests {
         let path = folder.path().join("key");
         fs::write(&path, " of-the-file\n").unwrap();
         let with_file = format!("{GOOGLE}places.key_file = {path:?}");
-        assert_eq!(key(&with_file, &environment("of-the-variable")), Ok(Some("of-the-file".into())));
-        assert_eq!(key(GOOGLE, &environment("of-the-variable")), Ok(Some("of-the-variable".into())));
+        assert_eq!(key(&with_file, &environment("of-the-variable")), found("of-the-file"));
+        assert_eq!(key(GOOGLE, &environment("of-the-variable")), found("of-the-variable"));
         let other = [("MY_KEY".to_owned(), "mine".to_owned())].into_iter().collect();
-        assert_eq!(key(&format!("{GOOGLE}places.key_env = \"MY_KEY\""), &other), Ok(Some("mine".into())));
+        assert_eq!(key(&format!("{GOOGLE}places.key_env = \"MY_KEY\""), &other), found("mine"));
     }
 
     #[test]
@@ -204,7 +184,6 @@ mod tests {
                 assert_eq!(message, format!("GOOGLE_PLACES_API_KEY: {why}"));
             }
         }
-        assert_eq!(format!("{:?}", PlacesKey::of(b"SECRET").unwrap()), "PlacesKey(..)");
     }
 
     #[test]

@@ -39,7 +39,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use credentials::{Certificate, PlacesKey};
+pub use credentials::Certificate;
 pub use environment::Environment;
 pub use error::{ConfigError, Origin, Problem};
 pub use file::ConfigFile;

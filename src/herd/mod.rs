@@ -4,6 +4,7 @@
 //! what they report is stored and flooded over the links of [`crate::link`].
 
 mod flood;
+mod providers;
 mod server_protocol;
 mod start;
 
@@ -11,14 +12,16 @@ use std::fmt;
 use std::time::Duration;
 
 use log::info;
+use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use flood::{LinkState, Neighbour, Neighbours};
+pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 
 use crate::key::HerdKey;
-use crate::places::Provider;
+use crate::places::Desk;
 use crate::store::Store;
 use crate::traffic_log::TrafficLog;
 
@@ -33,6 +36,8 @@ pub struct Rules {
     pub line_time: Duration,
     /// How long a client may be silent.
     pub idle: Duration,
+    /// How long an answer about places may take.
+    pub places_time: Duration,
     /// The clients that may be connected at once.
     pub clients: usize,
     /// Bytes kept for a neighbour that cannot be reached.
@@ -46,6 +51,7 @@ impl Default for Rules {
             line: 16_384,
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
+            places_time: Duration::from_secs(5),
             clients: 10_000,
             neighbour_queue: 1_000_000,
         }
@@ -95,7 +101,9 @@ pub struct Herd {
     /// How it proves to them who it is, and they to it.
     pub key: HerdKey,
     /// Whom it asks for places.
-    pub provider: Box<dyn Provider>,
+    pub desk: Desk,
+    /// How it asks over HTTP.
+    pub agent: Agent<Herd>,
     /// What it writes to disk of its input and output.
     pub traffic: TrafficLog,
     /// What is left to the operator.
@@ -116,7 +124,7 @@ impl Herd {
         name: impl Into<String>,
         neighbours: Neighbours,
         key: HerdKey,
-        provider: Box<dyn Provider>,
+        desk: Desk,
         traffic: TrafficLog,
         rules: Rules,
     ) -> Herd {
@@ -125,7 +133,8 @@ impl Herd {
             store: Store::default(),
             neighbours,
             key,
-            provider,
+            desk,
+            agent: Herd::agent(AgentConfig::default()),
             traffic,
             rules,
             clients: 0,
@@ -133,6 +142,11 @@ impl Herd {
             counters: HerdCounters::default(),
             line: Vec::new(),
         }
+    }
+
+    /// An agent for this server's connections to the web.
+    fn agent(config: AgentConfig) -> Agent<Herd> {
+        Agent::new(config, |herd: &mut Herd| &mut herd.agent)
     }
 
     /// Counts a client for whom there is no room; says so, but ever more rarely.

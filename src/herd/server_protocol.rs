@@ -123,7 +123,7 @@ impl ServerProtocol {
         }
     }
 
-    /// Asks the provider what is near a client.
+    /// Asks what is near a client.
     fn whatsat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], query: Query<'_>) {
         let Some(record) = cx.app.store.get(query.id) else { return bad_request(cx, line) };
         let nearby = Nearby {
@@ -131,6 +131,7 @@ impl ServerProtocol {
             longitude: record.location().longitude(),
             radius_metres: query.radius_metres,
             bound: query.bound,
+            within: cx.app.rules.places_time,
         };
         let (at, line) = (record.line().to_vec(), line.to_vec());
         let done = cx.reactor.reply(move |server: &mut Self, cx, answer: Answer| {
@@ -139,16 +140,17 @@ impl ServerProtocol {
         cx.app.counters.queries += 1;
         self.asking = true;
         cx.transport.pause_reading();
-        cx.app.provider.nearby(nearby, &mut cx.reactor, done);
+        let Herd { desk, agent, .. } = &mut *cx.app;
+        desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
     }
 
-    /// The provider has answered.
+    /// The answer is there.
     fn answer(&mut self, cx: &mut ServerCx<'_>, at: &[u8], line: &[u8], answer: Answer) {
         self.asking = false;
         match answer {
             Ok(json) => send_places(cx, at, &squeeze(&json)),
             Err(error) => {
-                log::warn!("{}: {error}", cx.app.name);
+                log::debug!("{}: {error}", cx.transport.peer());
                 bad_request(cx, line);
             }
         }

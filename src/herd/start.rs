@@ -6,11 +6,10 @@ use std::net::SocketAddr;
 use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Reactor};
 
-use super::{Herd, Neighbour, Neighbours, Rules, ServerProtocol};
+use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::config::{Config, ServerConfig};
 use crate::key::HerdKey;
 use crate::link::{PeerProtocol, dial};
-use crate::places::Builtin;
 use crate::traffic_log::TrafficLog;
 
 /// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
@@ -34,6 +33,7 @@ impl Rules {
             line: config.limits.line,
             line_time: config.limits.line_time,
             idle: config.limits.idle,
+            places_time: config.places.timeout,
             clients: config.limits.connections,
             neighbour_queue: config.limits.neighbour_queue,
         }
@@ -41,22 +41,32 @@ impl Rules {
 }
 
 impl Herd {
-    /// The server that `config` describes.
-    pub fn configured(config: &Config, server: &ServerConfig, key: HerdKey, traffic: TrafficLog) -> Herd {
+    /// The server that `config` describes, with what it was given.
+    pub fn configured(
+        config: &Config,
+        server: &ServerConfig,
+        key: HerdKey,
+        providers: Providers,
+        traffic: TrafficLog,
+    ) -> Herd {
         let rules = Rules::of(config);
         let neighbour = |n: &crate::config::Neighbour| {
             Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), rules.neighbour_queue)
         };
         let neighbours = Neighbours::new(server.neighbours.iter().map(neighbour).collect());
-        Herd::new(&*server.name, neighbours, key, Box::new(Builtin), traffic, rules)
+        let Providers { desk, agent } = providers;
+        Herd { agent, ..Herd::new(&*server.name, neighbours, key, desk, traffic, rules) }
     }
 }
 
 /// The reactor's bounds, as the operator sets them.
 pub fn limits(config: &Config) -> Limits {
     Limits {
-        // Clients have a bound of their own; as many again may linger, and the neighbours need room.
-        links: 2 * config.limits.connections + 4 * config.servers.len() + MOST_STRANGERS,
+        // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
+        links: 2 * config.limits.connections
+            + 4 * config.servers.len()
+            + 2 * config.places.max_in_flight
+            + MOST_STRANGERS,
         write_buffer: config.limits.write_buffer,
         high_water: (config.limits.write_buffer / 4).min(64 * 1024),
         ..Limits::default()

@@ -1,5 +1,6 @@
 //! The provider that needs no key and no network.
 
+use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
 use super::{Answer, Gazetteer, Nearby, Provider, nearby_json};
@@ -10,7 +11,13 @@ use crate::herd::Herd;
 pub struct Builtin;
 
 impl Provider for Builtin {
-    fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>) {
+    fn nearby(
+        &mut self,
+        nearby: Nearby,
+        _: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    ) {
         reactor.send(done, Ok(Gazetteer::builtin().answer(&nearby)));
     }
 }
@@ -18,7 +25,7 @@ impl Provider for Builtin {
 impl Gazetteer {
     /// The text that lists what is near, nearest first.
     pub(super) fn answer(&self, nearby: &Nearby) -> Vec<u8> {
-        let &Nearby { latitude, longitude, radius_metres, bound } = nearby;
+        let &Nearby { latitude, longitude, radius_metres, bound, .. } = nearby;
         nearby_json(&self.nearest(latitude, longitude, radius_metres, bound))
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{error, fmt, fs, io};
 
+use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
 use super::{Answer, Gazetteer, GazetteerError, Nearby, Provider};
@@ -36,7 +37,13 @@ impl File {
 }
 
 impl Provider for File {
-    fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>) {
+    fn nearby(
+        &mut self,
+        nearby: Nearby,
+        _: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    ) {
         reactor.send(done, Ok(self.gazetteer.answer(&nearby)));
     }
 }

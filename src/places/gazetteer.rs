@@ -12,7 +12,6 @@ mod rows;
 
 use std::{error, fmt};
 
-#[cfg(test)]
 pub(super) use circle::haversine;
 use embedded::Embedded;
 pub(super) use imported::Draft;

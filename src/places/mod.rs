@@ -1,24 +1,46 @@
 //! What is near a point: the [`Provider`] trait, and the providers (the specification, section 8).
 //!
-//! A provider is asked with a [`Nearby`] and answers, now or later, with the text of a Nearby Search.
-//! The herd's rules know no provider; they are handed one.
+//! A provider is asked with a [`Nearby`] and answers, now or later, with the text of a Nearby Search. The
+//! herd's rules know no provider; they are handed a [`Desk`], which knows a chain of them. A service on the web
+//! is a [`Dialect`]: what to send, and how to read what comes back; [`Web`] makes a provider of it.
 
+mod api_key;
 mod builtin;
+mod desk;
+mod dialect;
+mod error;
 mod file;
 mod gazetteer;
+mod google;
+mod google_legacy;
 mod import;
 mod json;
+mod listing;
+mod object;
+mod overpass;
+mod search;
+mod web;
 
-use std::error::Error;
-use std::fmt;
+use std::time::Duration;
 
+use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
+pub use api_key::{ApiKey, ApiKeyError};
 pub use builtin::Builtin;
+pub use desk::{Desk, DeskBounds, DeskCounters, SourceCounters};
+pub use dialect::Dialect;
+pub use error::ProviderError;
 pub use file::{File, FileError};
 pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
+pub use google::{FIELD_MASK, Google};
+pub use google_legacy::GoogleLegacy;
 pub use import::{BadRow, Format, Import, ImportError, InputError, Tally};
 pub use json::{nearby_json, to_google_text};
+pub use object::NotAnObject;
+pub use overpass::Overpass;
+pub use search::Search;
+pub use web::Web;
 
 use crate::herd::Herd;
 
@@ -33,6 +55,8 @@ pub struct Nearby {
     pub radius_metres: f64,
     /// The most places to answer with.
     pub bound: usize,
+    /// How long the answer may take.
+    pub within: Duration,
 }
 
 /// The text of a Nearby Search, or why there is none.
@@ -40,27 +64,16 @@ pub type Answer = Result<Vec<u8>, ProviderError>;
 
 /// A source of places.
 pub trait Provider {
-    /// Answers `nearby` through `done`: exactly once, and within its own time limit.
-    fn nearby(&mut self, nearby: Nearby, reactor: &mut Requests<'_, Herd>, done: Reply<Herd, Answer>);
+    /// Answers `nearby` through `done`: exactly once, and within the time that `nearby` gives. What it needs
+    /// of the web it asks `agent` for.
+    fn nearby(
+        &mut self,
+        nearby: Nearby,
+        agent: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    );
 }
-
-/// Why a provider has no answer. The client sees `? ` and its command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProviderError {
-    /// It could not be asked, or gave no answer in time.
-    Unavailable(String),
-}
-
-impl fmt::Display for ProviderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ProviderError::Unavailable(why) => write!(f, "no places: {why}"),
-        }
-    }
-}
-
-impl Error for ProviderError {}
 
 /// A provider's text as it goes to a client (the specification, section 4): every run of newlines made one,
 /// the trailing ones removed, then exactly two.

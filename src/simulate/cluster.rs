@@ -13,7 +13,7 @@ use super::watch::Watch;
 use crate::config::Config;
 use crate::herd::{Herd, LinkState, Neighbour, Neighbours, Ports, Rules, limits, open};
 use crate::key::HerdKey;
-use crate::places::Builtin;
+use crate::places::Desk;
 use crate::store::Store;
 use crate::traffic_log::TrafficLog;
 
@@ -246,7 +246,7 @@ fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> R
     let neighbours = Neighbours::new(topology.links[place].iter().map(neighbour).collect());
     let key = HerdKey::new(&[7; 32]);
     let traffic = TrafficLog::off();
-    let herd = Herd::new(&*topology.names[place], neighbours, key, Box::new(Builtin), traffic, rules);
+    let herd = Herd::new(&*topology.names[place], neighbours, key, Desk::builtin(), traffic, rules);
     let mut reactor = Reactor::new(herd, seed, topology.limits.clone());
     let ports = Ports { clients: address(place, CLIENT_PORT), peers: Some(address(place, PEER_PORT)) };
     if let Err(error) = open(&mut reactor, net, ports) {

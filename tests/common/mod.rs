@@ -79,8 +79,13 @@ impl Herd {
 
     /// Runs `herd` with these arguments; what it says is found under `name`.
     pub(crate) fn spawn(&self, name: &str, arguments: &[&str]) -> Process {
+        self.spawn_command(name, &mut self.command(arguments))
+    }
+
+    /// The same with a command that was changed.
+    pub(crate) fn spawn_command(&self, name: &str, command: &mut Command) -> Process {
         let said = File::create(self.path(&format!("{name}.err"))).unwrap();
-        Process(self.command(arguments).stdout(Stdio::null()).stderr(said).spawn().unwrap())
+        Process(command.stdout(Stdio::null()).stderr(said).spawn().unwrap())
     }
 
     /// Runs `herd` with these arguments to its end.

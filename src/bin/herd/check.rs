@@ -1,7 +1,8 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
-use herd::config::{Config, Environment, Provider};
-use herd::places::File;
+use herd::config::{Config, Environment};
+use herd::herd::Providers;
+use protocols::http::Proxies;
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
@@ -26,10 +27,5 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
 /// before it listens.
 fn check_files(config: &Config) -> Result<(), Failure> {
     config.client_certificate().map_err(Failure::usage)?;
-    config.places_key(&Environment::of_process()).map_err(Failure::usage)?;
-    config.places_authorities().map_err(Failure::usage)?;
-    if config.places.order().contains(&Provider::File) {
-        File::open(&config.places.file).map_err(Failure::usage)?;
-    }
-    Ok(())
+    Providers::of(config, &Environment::of_process(), Proxies::none()).map(drop).map_err(Failure::usage)
 }

@@ -8,7 +8,7 @@ use crate::arguments::ConfigArguments;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let counters = format!("since the start: {}", cx.app.counters);
+    let counters = format!("since the start: {}; {}", cx.app.counters, cx.app.desk);
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {

@@ -1,16 +1,17 @@
 //! `herd NAME`: one server, until it is told to stop.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::time::Duration;
 
-use herd::config::{self, Config, ServerConfig};
-use herd::herd::{Herd, Ports, limits, open};
+use herd::config::{Config, Environment, ServerConfig};
+use herd::herd::{Herd, Ports, Providers, limits, open};
 use herd::key::HerdKey;
-use herd::places::{Builtin, File, Provider};
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
+use protocols::http::Proxies;
 use reactor::Reactor;
 use reactor::mio_net::MioNet;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -58,27 +59,24 @@ fn room_for_clients() -> usize {
 }
 
 fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
-    let provider = provider(config)?;
+    if config.clients.tls {
+        return Err(Failure::usage("clients.tls: this server does not speak TLS yet"));
+    }
+    let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
-    let mut herd = Herd::configured(config, server, key, traffic);
-    herd.provider = provider;
-    Ok(herd)
+    Ok(Herd::configured(config, server, key, providers, traffic))
 }
 
-/// The provider that is configured; what this server cannot do yet is refused rather than left out.
-fn provider(config: &Config) -> Result<Box<dyn Provider>, Failure> {
-    if config.clients.tls {
-        return Err(Failure::usage("clients.tls: this server does not speak TLS yet"));
-    }
-    match config.places.order()[..] {
-        [config::Provider::Builtin] => Ok(Box::new(Builtin)),
-        [config::Provider::File] => Ok(Box::new(File::open(&config.places.file).map_err(Failure::usage)?)),
-        _ => Err(Failure::usage(format!("this server cannot ask {} yet", config.places))),
-    }
+/// The variables of the process that name proxies.
+fn proxies() -> Proxies {
+    let text = |text: OsString| text.into_string().ok();
+    Proxies::from_environment(
+        std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))),
+    )
 }
 
 /// Every line begins with the server's name, so that five of them can share a terminal.

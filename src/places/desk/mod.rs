@@ -1,0 +1,311 @@
+//! Herd's only way to places.
+//!
+//! A question goes along a chain of providers until one answers. Those on the web are asked within bounds, not
+//! at all while they are down, and never twice at a time for the same. No answer is kept: Google's terms forbid
+//! it, and the others are at hand.
+
+mod breaker;
+mod counters;
+mod crowd;
+mod question;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::net::IpAddr;
+
+use protocols::http::Agent;
+use reactor::{Reply, Requests};
+
+use self::breaker::{Breaker, Pass};
+pub use self::counters::{DeskCounters, SourceCounters};
+use self::crowd::Crowd;
+use self::question::{Question, Spot, State, Waiter};
+use self::source::Source;
+use super::dialect::MOST;
+use super::{Answer, Builtin, Nearby, Provider, ProviderError, Search};
+use crate::herd::Herd;
+
+/// How much of the web is asked at a time. What is at hand is asked without bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskBounds {
+    /// Requests in flight. As many that take the whole of five seconds are six answers a second.
+    pub in_flight: usize,
+    /// Questions that wait for one of them to end. What stands behind more would hardly be answered in time.
+    pub waiting: usize,
+    /// Questions of one client's address that have no answer yet, so that nobody takes the whole queue.
+    pub per_client: usize,
+}
+
+impl Default for DeskBounds {
+    fn default() -> DeskBounds {
+        DeskBounds { in_flight: 32, waiting: 1024, per_client: 16 }
+    }
+}
+
+/// Takes questions, finds them a provider, and gives every one exactly one answer.
+pub struct Desk {
+    /// In the order in which they are asked.
+    sources: Vec<Source>,
+    bounds: DeskBounds,
+    /// Those without an answer.
+    questions: BTreeMap<Spot, Question>,
+    /// Those of them that wait for a request to end, in the order in which they came.
+    queue: VecDeque<Spot>,
+    /// Requests on the web that have no answer yet.
+    in_flight: usize,
+    crowd: Crowd,
+    /// Calls made so far; the number of the last one.
+    calls: u64,
+    counters: DeskCounters,
+}
+
+/// What it takes to ask a provider.
+struct Means<'a, 'r> {
+    agent: &'a mut Agent<Herd>,
+    reactor: &'a mut Requests<'r, Herd>,
+}
+
+/// What a source says to a question.
+enum Admission {
+    Now(Option<Pass>),
+    Later,
+}
+
+impl Desk {
+    /// A desk without a provider yet, under these bounds.
+    #[must_use]
+    pub fn new(bounds: DeskBounds) -> Desk {
+        Desk {
+            sources: Vec::new(),
+            bounds,
+            questions: BTreeMap::new(),
+            queue: VecDeque::new(),
+            in_flight: 0,
+            crowd: Crowd::default(),
+            calls: 0,
+            counters: DeskCounters::default(),
+        }
+    }
+
+    /// The desk of a server that needs nobody: the embedded gazetteer.
+    #[must_use]
+    pub fn builtin() -> Desk {
+        Desk::new(DeskBounds::default()).with_local("builtin", Box::new(Builtin))
+    }
+
+    /// The same, which asks this provider where those before it fail. It answers at once.
+    #[must_use]
+    pub fn with_local(mut self, name: &str, provider: Box<dyn Provider>) -> Desk {
+        self.sources.push(Source::new(name, provider, None));
+        self
+    }
+
+    /// The same, but this provider is on the web: it is asked within bounds, and rests while it fails.
+    #[must_use]
+    pub fn with_web(mut self, name: &str, provider: Box<dyn Provider>) -> Desk {
+        self.sources.push(Source::new(name, provider, Some(Breaker::new())));
+        self
+    }
+
+    /// What has been asked so far.
+    #[must_use]
+    pub fn counters(&self) -> &DeskCounters {
+        &self.counters
+    }
+
+    /// Finds out what is near, for a client at this address: exactly one answer, within the time that the
+    /// question gives.
+    pub fn ask(
+        &mut self,
+        client: IpAddr,
+        nearby: Nearby,
+        agent: &mut Agent<Herd>,
+        reactor: &mut Requests<'_, Herd>,
+        done: Reply<Herd, Answer>,
+    ) {
+        self.counters.asked += 1;
+        let waiter = Waiter { client, bound: nearby.bound, done };
+        if self.questions.contains_key(&Spot::of(&nearby)) {
+            return self.join(Spot::of(&nearby), waiter, reactor);
+        }
+        let question = Question::new(nearby, waiter, reactor.now());
+        self.pursue(question, &mut Means { agent, reactor });
+    }
+
+    /// The same is asked already.
+    fn join(&mut self, spot: Spot, waiter: Waiter, reactor: &mut Requests<'_, Herd>) {
+        let Some(question) = self.questions.get_mut(&spot) else { return };
+        if question.timer.is_some() {
+            if self.crowd.waiting(waiter.client) >= self.bounds.per_client {
+                self.counters.refused_by_client += 1;
+                self.counters.failed += 1;
+                return reactor.send(waiter.done, Err(too_many()));
+            }
+            self.crowd.enter(waiter.client);
+        }
+        self.counters.merged += 1;
+        question.waiters.push(waiter);
+    }
+
+    /// Asks the next source that can be asked. When there is none, what was heard is the answer.
+    fn pursue(&mut self, mut question: Question, means: &mut Means<'_, '_>) {
+        while question.source < self.sources.len() {
+            match self.admit(&mut question, means.reactor) {
+                Ok(Admission::Now(pass)) => return self.call(question, pass, means),
+                Ok(Admission::Later) => return self.wait(question),
+                Err(error) => question.hear(Err(error)),
+            }
+            question.source += 1;
+        }
+        self.finish(question, means.reactor);
+    }
+
+    /// Whether the source that a question is at can be asked, and when.
+    fn admit(
+        &mut self,
+        question: &mut Question,
+        reactor: &mut Requests<'_, Herd>,
+    ) -> Result<Admission, ProviderError> {
+        let source = &mut self.sources[question.source];
+        if source.is_local() {
+            return Ok(Admission::Now(None));
+        }
+        source.check(question.deadline, reactor.now())?;
+        let has_room = self.in_flight < self.bounds.in_flight;
+        if !has_room && self.queue.len() >= self.bounds.waiting {
+            self.counters.refused_by_queue += 1;
+            return Err(ProviderError::Crowded("too many questions wait"));
+        }
+        self.enter_crowd(question, reactor)?;
+        Ok(if has_room { Admission::Now(self.sources[question.source].pass()) } else { Admission::Later })
+    }
+
+    /// A question needs the web, and so counts among those of its clients; its time begins to run out.
+    fn enter_crowd(
+        &mut self,
+        question: &mut Question,
+        reactor: &mut Requests<'_, Herd>,
+    ) -> Result<(), ProviderError> {
+        if question.timer.is_some() {
+            return Ok(());
+        }
+        if question.waiters.iter().any(|waiter| self.crowd.waiting(waiter.client) >= self.bounds.per_client) {
+            self.counters.refused_by_client += 1;
+            return Err(too_many());
+        }
+        question.waiters.iter().for_each(|waiter| self.crowd.enter(waiter.client));
+        let (spot, left) = (question.spot(), question.deadline.since(reactor.now()));
+        question.timer = Some(reactor.app_later(left, move |cx| {
+            let Herd { desk, agent, .. } = &mut *cx.app;
+            desk.expire(spot, &mut Means { agent, reactor: &mut cx.reactor });
+        }));
+        Ok(())
+    }
+
+    /// Asks the source that a question is at for as much as anybody may want, in the time that is left.
+    fn call(&mut self, mut question: Question, pass: Option<Pass>, means: &mut Means<'_, '_>) {
+        self.calls += 1;
+        self.in_flight += usize::from(pass.is_some());
+        let (spot, call, since) = (question.spot(), self.calls, means.reactor.now());
+        question.state = State::Asked { call, since, pass };
+        let within = question.deadline.since(since);
+        let nearby = Nearby { bound: MOST, within, ..question.nearby.clone() };
+        let done = means.reactor.app_reply(move |cx, answer| {
+            let Herd { desk, agent, .. } = &mut *cx.app;
+            desk.answered(spot, call, answer, &mut Means { agent, reactor: &mut cx.reactor });
+        });
+        let source = &mut self.sources[question.source];
+        source.counters.calls += 1;
+        source.provider.nearby(nearby, means.agent, means.reactor, done);
+        self.questions.insert(spot, question);
+    }
+
+    fn wait(&mut self, mut question: Question) {
+        question.state = State::Waiting;
+        self.queue.push_back(question.spot());
+        self.questions.insert(question.spot(), question);
+    }
+
+    /// A source has answered. If it took too long, the question has been settled already.
+    fn answered(&mut self, spot: Spot, call: u64, answer: Answer, means: &mut Means<'_, '_>) {
+        if let Some(question) = self.take_if(spot, |question| question.is_asked_by(call)) {
+            self.settle(question, answer, means);
+        }
+    }
+
+    /// The time for a question is up. A source at hand may still answer it.
+    fn expire(&mut self, spot: Spot, means: &mut Means<'_, '_>) {
+        let Some(question) = self.take_if(spot, Question::is_at_the_web) else { return };
+        if matches!(question.state, State::Waiting) {
+            self.counters.expired += 1;
+            self.queue.retain(|waiting| *waiting != spot);
+        }
+        self.settle(question, Err(ProviderError::TimedOut), means);
+    }
+
+    fn take_if(&mut self, spot: Spot, is_it: impl FnOnce(&Question) -> bool) -> Option<Question> {
+        let question = self.questions.get(&spot).filter(|question| is_it(question));
+        question.is_some().then(|| self.questions.remove(&spot)).flatten()
+    }
+
+    /// What a source said is the answer, or the next one is asked; and whoever waits for its place gets it.
+    fn settle(&mut self, mut question: Question, answer: Answer, means: &mut Means<'_, '_>) {
+        let outcome = answer.and_then(|text| Ok(Search::read(text)?));
+        if let State::Asked { since, pass, .. } = question.state {
+            self.in_flight -= usize::from(pass.is_some());
+            let took = means.reactor.now().since(since);
+            self.sources[question.source].settle(&outcome, took, pass, means.reactor);
+        }
+        question.hear(outcome);
+        if question.is_answered() {
+            self.finish(question, means.reactor);
+        } else {
+            question.source += 1;
+            self.pursue(question, means);
+        }
+        self.fill(means);
+    }
+
+    /// Lets those that wait be asked, as long as there is room.
+    fn fill(&mut self, means: &mut Means<'_, '_>) {
+        while self.in_flight < self.bounds.in_flight
+            && let Some(spot) = self.queue.pop_front()
+        {
+            if let Some(question) = self.questions.remove(&spot) {
+                self.counters.expired += u64::from(question.deadline <= means.reactor.now());
+                self.pursue(question, means);
+            }
+        }
+    }
+
+    /// Gives everybody who waits what was heard, cut to a bound of its own.
+    fn finish(&mut self, question: Question, reactor: &mut Requests<'_, Herd>) {
+        let Question { waiters, heard, timer, .. } = question;
+        let count = if heard.is_ok() { &mut self.counters.answered } else { &mut self.counters.failed };
+        *count += waiters.len() as u64;
+        for Waiter { client, bound, done } in waiters {
+            if timer.is_some() {
+                self.crowd.leave(client);
+            }
+            reactor.send(done, heard.as_ref().map(|search| search.cut(bound)).map_err(Clone::clone));
+        }
+        if let Some(timer) = timer {
+            reactor.cancel(timer);
+        }
+    }
+}
+
+fn too_many() -> ProviderError {
+    ProviderError::Crowded("too many questions of one client wait")
+}
+
+impl fmt::Display for Desk {
+    /// Its counters and those of its sources, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counters.fmt(f)?;
+        self.sources.iter().try_for_each(|source| write!(f, "; {source}"))
+    }
+}

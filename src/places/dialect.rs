@@ -1,0 +1,45 @@
+//! What a web service of places is asked, and how its answer reads.
+
+use std::fmt;
+
+use http::{Request, Response, StatusCode};
+
+use super::{Answer, Nearby, ProviderError};
+
+/// The most places that any of the services gives, and any WHATSAT asks for.
+pub(super) const MOST: usize = 20;
+
+/// A web service of places, as two pure functions.
+///
+/// Its `Debug` shows no key. The requests it makes do: they are never printed.
+pub trait Dialect: fmt::Debug {
+    /// What to send.
+    ///
+    /// # Errors
+    ///
+    /// If the base URL of the service is none.
+    fn request(&self, nearby: &Nearby) -> Result<Request<Vec<u8>>, ProviderError>;
+
+    /// What came back to `nearby`, as the text of a Nearby Search.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not an answer of the service.
+    fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Answer;
+}
+
+/// The body of an answer with the one status that has one.
+pub(super) fn body(response: &Response<Vec<u8>>) -> Result<&[u8], ProviderError> {
+    match response.status() {
+        StatusCode::OK => Ok(response.body()),
+        other => Err(ProviderError::Status(other.as_u16())),
+    }
+}
+
+/// A base URL without the slash that the paths begin with.
+pub(super) fn base(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Google's Places API (New), its answer mapped to that of the legacy Nearby Search.
+//!
+//! <https://developers.google.com/maps/documentation/places/web-service/nearby-search>. At most 20 places, no
+//! pages, a radius of at most 50 km. Nothing found is `{}`; what goes wrong is an HTTP status and a
+//! `google.rpc.Status`.
+
+use std::borrow::Cow;
+
+use http::header::CONTENT_TYPE;
+use http::{Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::dialect::{MOST, base, body};
+use super::listing::{Found, Geometry, Listing, Location};
+use super::object::{Number, read_object};
+use super::{Answer, ApiKey, Dialect, Nearby, ProviderError};
+
+/// The fields that are asked for. Google's price for a call is that of the dearest of them: the rating.
+pub const FIELD_MASK: &str = "places.id,places.displayName,places.location,places.shortFormattedAddress,\
+    places.types,places.rating";
+
+/// The most of Google's message that is passed on, in characters.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// Asks with one POST, and prints what comes back as the legacy search would.
+#[derive(Debug, Clone)]
+pub struct Google {
+    base: String,
+    key: ApiKey,
+}
+
+impl Google {
+    /// The service at a base URL: `https://places.googleapis.com`, or a stand-in for it.
+    #[must_use]
+    pub fn new(base_url: &str, key: ApiKey) -> Google {
+        Google { base: base(base_url), key }
+    }
+
+    /// A refusal as the legacy search words it, with Google's reason if there is one.
+    fn refusal(&self, status: &'static str, body: &[u8]) -> Answer {
+        let message = read_object::<Refusal<'_>>(body).ok().map(|refusal| refusal.error.message);
+        let message = message.filter(|message| !message.is_empty());
+        let shown =
+            |message: Cow<'_, str>| self.key.hide_in(&message).chars().take(LONGEST_MESSAGE).collect();
+        Listing::refusal(status, message.map(shown)).print()
+    }
+}
+
+impl Dialect for Google {
+    fn request(&self, nearby: &Nearby) -> Result<Request<Vec<u8>>, ProviderError> {
+        let centre = json!({ "latitude": nearby.latitude, "longitude": nearby.longitude });
+        let circle = json!({ "center": centre, "radius": nearby.radius_metres });
+        let body = json!({ "maxResultCount": MOST, "locationRestriction": { "circle": circle } });
+        let request = Request::post(format!("{}/v1/places:searchNearby", self.base))
+            .header(CONTENT_TYPE, "application/json")
+            .header("x-goog-api-key", self.key.as_header()?)
+            .header("x-goog-fieldmask", FIELD_MASK);
+        Ok(request.body(body.to_string().into_bytes())?)
+    }
+
+    fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Answer {
+        match response.status() {
+            StatusCode::BAD_REQUEST => self.refusal("INVALID_REQUEST", response.body()),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                self.refusal("REQUEST_DENIED", response.body())
+            }
+            StatusCode::TOO_MANY_REQUESTS => self.refusal("OVER_QUERY_LIMIT", response.body()),
+            _ => {
+                let Places { places } = read_object(body(response)?)?;
+                Listing::of(places.into_iter().map(Found::from).collect(), &[]).print()
+            }
+        }
+    }
+}
+
+/// The answer; the mask leaves nothing else in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Places<'a> {
+    #[serde(borrow, default)]
+    places: Vec<Place<'a>>,
+}
+
+/// A place. What Google does not know is not there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    display_name: Option<LocalizedText<'a>>,
+    #[serde(borrow)]
+    location: Option<LatLng<'a>>,
+    #[serde(borrow)]
+    short_formatted_address: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    types: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    rating: Option<Number<'a>>,
+}
+
+#[derive(Deserialize)]
+struct LocalizedText<'a> {
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+}
+
+/// A `google.type.LatLng`; proto3 leaves out what is zero.
+#[derive(Deserialize)]
+struct LatLng<'a> {
+    #[serde(borrow)]
+    latitude: Option<Number<'a>>,
+    #[serde(borrow)]
+    longitude: Option<Number<'a>>,
+}
+
+/// A `google.rpc.Status` in its envelope.
+#[derive(Deserialize)]
+struct Refusal<'a> {
+    #[serde(borrow)]
+    error: Status<'a>,
+}
+
+#[derive(Deserialize)]
+struct Status<'a> {
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl<'a> From<Place<'a>> for Found<'a> {
+    fn from(place: Place<'a>) -> Found<'a> {
+        Found {
+            geometry: place.location.map(Geometry::from),
+            name: place.display_name.and_then(|name| name.text),
+            place_id: place.id,
+            rating: place.rating,
+            types: place.types,
+            vicinity: place.short_formatted_address,
+        }
+    }
+}
+
+impl<'a> From<LatLng<'a>> for Geometry<'a> {
+    fn from(LatLng { latitude, longitude }: LatLng<'a>) -> Geometry<'a> {
+        let [lat, lng] = [latitude, longitude].map(|degrees| degrees.unwrap_or(Number::ZERO));
+        Geometry { location: Location { lat, lng } }
+    }
+}

@@ -1,0 +1,77 @@
+//! A real server that asks a service of places on loopback, as it is configured.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the service stands outside of the reactor"
+)]
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use common::{Herd, eventually};
+use rustix::process::Signal;
+
+const KEY: &str = "a-key-that-nobody-sees";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A service on loopback that gives each of these answers once; its URL, and what it was asked.
+fn service(answers: &'static [&'static str]) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, (to, asked)) = (format!("http://{}", listener.local_addr().unwrap()), mpsc::channel());
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            to.send(String::from_utf8(request).unwrap()).unwrap();
+            write!(stream, "HTTP/1.1 {answer}").unwrap();
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn the_configured_services_are_asked_in_their_order_and_the_key_is_nowhere() {
+    const ANSWERS: &[&str] = &[
+        "200 OK\r\n\r\n{\n   \"html_attributions\" : [],\n\n   \"results\" : [ 1, 2, 3 ],\n   \"status\" : \"OK\"\n}\n",
+        "503 Service Unavailable\r\n\r\n",
+    ];
+    let (url, asked) = service(ANSWERS);
+    let herd = Herd::new();
+    fs::write(herd.path("key"), format!("{KEY}\n")).unwrap();
+    let url = format!("--set=places.base_url={url}");
+    let chain = "--set=places.chain=[\"google-legacy\", \"builtin\"]";
+    let mut command = herd.command(&["Welsh", chain, &url, "--set=places.key_file=key"]);
+    let mut server = herd.spawn_command("Welsh", command.env("RUST_LOG", "trace"));
+    eventually("Welsh is ready", || herd.said("Welsh").contains(": ready: "));
+
+    let mut client = herd.client("Welsh");
+    let at = client.ask("IAMAT kiwi +34.068930-118.445127 5");
+    let places =
+        "{\n   \"html_attributions\" : [],\n   \"results\" : [ 1, 2 ],\n   \"status\" : \"OK\"\n}\n\n";
+    assert_eq!(client.whatsat("kiwi 10 2"), format!("{at}\n{places}"));
+    let request = asked.recv_timeout(PATIENCE).unwrap();
+    assert!(
+        request.contains(&format!("?location=34.06893,-118.445127&radius=10000&key={KEY} ")),
+        "{request}"
+    );
+    assert!(client.whatsat("kiwi 10 2").contains("\"name\" : \"Bel Air\""), "the next one answers");
+
+    server.signal(Signal::TERM);
+    assert!(server.end().success());
+    let log = herd.log("Welsh") + &herd.said("Welsh");
+    assert!(log.contains("google-legacy: 2 calls in ") && log.contains("builtin: 1 calls in "), "{log}");
+    assert!(log.contains("google-legacy: no places: the answer is an HTTP status 503"), "{log}");
+    assert!(!log.contains(KEY), "{log}");
+}
