@@ -47,7 +47,7 @@ impl Stage {
         let herd = Herd::new("Welsh", Neighbours::default(), key, desk, traffic, rules);
         let mut stage = Stage { reactor: Reactor::new(herd, 1, Limits::default()), net: MockNet::new() };
         let clients = ([127, 0, 0, 1], 12004).into();
-        open(&mut stage.reactor, &mut stage.net, Ports { clients, peers: None }).unwrap();
+        open(&mut stage.reactor, &mut stage.net, &Ports { clients, client_tls: None, peers: None }).unwrap();
         stage
     }
 

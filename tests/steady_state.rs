@@ -29,7 +29,8 @@ impl Pair {
             Herd::new("Alford", Neighbours::default(), key, Desk::builtin(), traffic, Rules::default());
         let (mut reactor, mut net) = (Reactor::new(herd, 1, Limits::default()), MioNet::new().unwrap());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let at = open(&mut reactor, &mut net, Ports { clients: any, peers: None }).unwrap();
+        let at =
+            open(&mut reactor, &mut net, &Ports { clients: any, client_tls: None, peers: None }).unwrap();
         let client = TcpStream::connect(at).unwrap();
         client.set_nodelay(true).unwrap();
         Pair { reactor, net, client }

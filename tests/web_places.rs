@@ -37,7 +37,7 @@ impl Stage {
         net.answer_dials(true);
         let mut stage = Stage { reactor, net, dialled: 0 };
         let clients = ([127, 0, 0, 1], 12004).into();
-        open(&mut stage.reactor, &mut stage.net, Ports { clients, peers: None }).unwrap();
+        open(&mut stage.reactor, &mut stage.net, &Ports { clients, client_tls: None, peers: None }).unwrap();
         stage
     }
 

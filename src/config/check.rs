@@ -117,7 +117,7 @@ impl Config {
 
     /// TLS takes a certificate and its key; whether the files are there is seen when they are read.
     fn check_certificate(&self) -> Result<(), ConfigError> {
-        let ClientsConfig { tls, cert, key } = &self.clients;
+        let ClientsConfig { tls, cert, key, .. } = &self.clients;
         let missing = [("clients.cert", cert), ("clients.key", key)];
         match missing.into_iter().find(|(_, path)| *tls && path.is_none()) {
             Some((key, _)) => Err(self.require(key, "clients.tls = true", "clients.tls")),

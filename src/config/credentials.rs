@@ -77,12 +77,21 @@ impl Config {
     /// If one of the files cannot be read.
     pub fn client_certificate(&self) -> Result<Option<Certificate>, ConfigError> {
         match &self.clients {
-            ClientsConfig { tls: true, cert: Some(cert), key: Some(key) } => Ok(Some(Certificate {
+            ClientsConfig { tls: true, cert: Some(cert), key: Some(key), .. } => Ok(Some(Certificate {
                 chain: self.contents("clients.cert", cert)?,
                 key: self.contents("clients.key", key)?,
             })),
             _ => Ok(None), // `check` has seen to it that TLS has both
         }
+    }
+
+    /// The authorities that our own clients trust with servers besides the public roots (PEM); mostly none.
+    ///
+    /// # Errors
+    ///
+    /// If `clients.ca_file` cannot be read.
+    pub fn client_authorities(&self) -> Result<Vec<u8>, ConfigError> {
+        self.clients.ca_file.as_deref().map_or(Ok(Vec::new()), |path| self.contents("clients.ca_file", path))
     }
 
     fn contents(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {

@@ -112,6 +112,9 @@ pub struct ClientsConfig {
     /// The certificate's private key (PEM).
     #[serde(with = "optional_path")]
     pub key: Option<PathBuf>,
+    /// Authorities that `herd iamat` and `herd whatsat` trust besides the public roots (PEM).
+    #[serde(with = "optional_path")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[store]`: what survives a restart.

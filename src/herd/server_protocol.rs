@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocols::{LineReceiver, send_line};
-use reactor::{Cx, Pressure, Reason, WallTime};
+use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, WallTime};
 
 use super::{Herd, Rules};
 use crate::command::{AtLine, Command, Difference, Query, Report, Timestamp};
@@ -82,6 +82,10 @@ impl LineReceiver<Herd> for ServerProtocol {
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
         cx.app.clients -= 1;
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
+    }
+
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
+        log::debug!("{}: a client: {error}", cx.app.name);
     }
 
     fn max_length(&self) -> usize {

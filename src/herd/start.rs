@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use protocols::Lines;
-use reactor::{Endpoint, Limits, Net, Reactor};
+use reactor::{Endpoint, Limits, Net, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::config::{Config, ServerConfig};
@@ -17,10 +17,12 @@ use crate::traffic_log::TrafficLog;
 const MOST_STRANGERS: usize = 32;
 
 /// Where a server listens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ports {
     /// For clients.
     pub clients: SocketAddr,
+    /// What clients speak, if not plain lines.
+    pub client_tls: Option<ServerTls>,
     /// For neighbours, if it has any.
     pub peers: Option<SocketAddr>,
 }
@@ -78,7 +80,7 @@ pub fn limits(config: &Config) -> Limits {
 /// # Errors
 ///
 /// The net's, if it cannot listen.
-pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: Ports) -> io::Result<SocketAddr> {
+pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> io::Result<SocketAddr> {
     let client = |herd: &mut Herd, _| {
         let has_room = herd.clients < herd.rules.clients;
         if !has_room {
@@ -86,7 +88,11 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: Ports) -> io
         }
         has_room.then(|| Lines::new(ServerProtocol::new(&herd.rules)))
     };
-    let (_, clients) = reactor.listen(net, ports.clients, client).map_err(|e| at(ports.clients, &e))?;
+    let clients = match &ports.client_tls {
+        None => reactor.listen(net, ports.clients, client),
+        Some(tls) => reactor.listen_tls(net, ports.clients, tls, client),
+    };
+    let (_, clients) = clients.map_err(|error| at(ports.clients, &error))?;
     if let Some(peers) = ports.peers {
         let peer = |herd: &mut Herd, _| {
             let has_room = herd.strangers < MOST_STRANGERS;

@@ -248,8 +248,12 @@ fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> R
     let traffic = TrafficLog::off();
     let herd = Herd::new(&*topology.names[place], neighbours, key, Desk::builtin(), traffic, rules);
     let mut reactor = Reactor::new(herd, seed, topology.limits.clone());
-    let ports = Ports { clients: address(place, CLIENT_PORT), peers: Some(address(place, PEER_PORT)) };
-    if let Err(error) = open(&mut reactor, net, ports) {
+    let ports = Ports {
+        clients: address(place, CLIENT_PORT),
+        client_tls: None,
+        peers: Some(address(place, PEER_PORT)),
+    };
+    if let Err(error) = open(&mut reactor, net, &ports) {
         panic!("a simulated host has its ports to itself: {error}");
     }
     reactor

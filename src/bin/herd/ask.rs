@@ -7,7 +7,7 @@ use std::time::Duration;
 use herd::config::Config;
 use protocols::{LineReceiver, Lines, send_line};
 use reactor::mio_net::MioNet;
-use reactor::{AppCx, ConnectError, Cx, Endpoint, Limits, Reactor, Reason, WallTime};
+use reactor::{AppCx, ClientTls, ConnectError, Cx, Endpoint, Limits, Reactor, Reason, WallTime};
 
 use crate::Failure;
 use crate::arguments::{ConfigArguments, Field, IamatArguments, WhatsatArguments};
@@ -15,8 +15,8 @@ use crate::stdio::print;
 
 /// How long connecting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// How long the reply may take after that: the provider's time limit and a margin.
-const REPLY_TIME: Duration = Duration::from_secs(10);
+/// How long the reply may take after that, besides what the providers of places are given.
+const REPLY_TIME: Duration = Duration::from_secs(5);
 /// The longest line of a reply: one of the places' text.
 const REPLY_LINE: usize = 1024 * 1024;
 
@@ -50,6 +50,7 @@ fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
     let at = endpoint(config, name)?;
     let mut net = MioNet::new().map_err(Failure::other)?;
     let mut reactor = Reactor::new(Reply::default(), 0, Limits::default());
+    let asking = Asking { within: config.places.timeout + REPLY_TIME, ..asking };
     reactor.enter(&net, |cx| cx.reactor.connect(at.clone(), Lines::new(asking)));
     reactor.run(&mut net).map_err(Failure::other)?;
     let reply = reactor.app;
@@ -63,7 +64,21 @@ fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
 
 fn endpoint(config: &Config, name: &str) -> Result<Endpoint, Failure> {
     let server = config.entry(name).map_err(Failure::usage)?;
-    Ok(Endpoint::new(&server.host, server.client_port).within(CONNECT_TIME))
+    let endpoint = Endpoint::new(&server.host, server.client_port).within(CONNECT_TIME);
+    Ok(match trusted_servers(config)? {
+        Some(tls) => endpoint.tls(&tls),
+        None => endpoint,
+    })
+}
+
+/// Whom to trust with being a server, if servers speak TLS.
+pub(crate) fn trusted_servers(config: &Config) -> Result<Option<ClientTls>, Failure> {
+    if !config.clients.tls {
+        return Ok(None);
+    }
+    let authorities = config.client_authorities().map_err(Failure::usage)?;
+    let tls = ClientTls::new(&authorities, &[]);
+    tls.map(Some).map_err(|error| Failure::usage(format!("clients.ca_file: {error}")))
 }
 
 /// What the server has said so far.
@@ -106,11 +121,13 @@ struct Asking {
     /// Makes the line; it may tell the time of its sending.
     question: Option<Question>,
     end: End,
+    /// How long the reply may take.
+    within: Duration,
 }
 
 impl Asking {
     fn new(question: impl FnOnce(WallTime) -> Vec<u8> + 'static, end: End) -> Asking {
-        Asking { question: Some(Box::new(question)), end }
+        Asking { question: Some(Box::new(question)), end, within: REPLY_TIME }
     }
 }
 
@@ -120,7 +137,7 @@ impl LineReceiver<Reply> for Asking {
     fn connection_made(&mut self, cx: &mut AskingCx<'_>) {
         let Some(question) = self.question.take() else { return };
         send_line(&mut cx.transport, &question(cx.reactor.wall_clock()));
-        let deadline = cx.reactor.now() + REPLY_TIME;
+        let deadline = cx.reactor.now() + self.within;
         cx.transport.set_deadline(Some(deadline));
     }
 

@@ -6,6 +6,8 @@ use protocols::http::Proxies;
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::ask::trusted_servers;
+use crate::serve::client_tls;
 use crate::stdio::{print, say};
 
 pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
@@ -26,6 +28,7 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
 /// What the configuration only names: keys, certificates, and imported places, all of which a server reads
 /// before it listens.
 fn check_files(config: &Config) -> Result<(), Failure> {
-    config.client_certificate().map_err(Failure::usage)?;
+    client_tls(config)?;
+    trusted_servers(config)?;
     Providers::of(config, &Environment::of_process(), Proxies::none()).map(drop).map_err(Failure::usage)
 }

@@ -12,8 +12,8 @@ use herd::key::HerdKey;
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
 use protocols::http::Proxies;
-use reactor::Reactor;
 use reactor::mio_net::MioNet;
+use reactor::{Reactor, ServerTls};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
@@ -39,8 +39,9 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
-    let ports = Ports { clients: server.clients, peers: server.peers };
-    let clients = open(&mut reactor, &mut net, ports)
+    let client_tls = client_tls(&config)?;
+    let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
+    let clients = open(&mut reactor, &mut net, &ports)
         .map_err(|error| Failure::other(format!("cannot listen on {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     reactor.run(&mut net).map_err(Failure::other)?;
@@ -59,9 +60,6 @@ fn room_for_clients() -> usize {
 }
 
 fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
-    if config.clients.tls {
-        return Err(Failure::usage("clients.tls: this server does not speak TLS yet"));
-    }
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
@@ -69,6 +67,13 @@ fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
     Ok(Herd::configured(config, server, key, providers, traffic))
+}
+
+/// What clients speak, if not plain lines. They are offered no protocol by name: there is only one.
+pub(crate) fn client_tls(config: &Config) -> Result<Option<ServerTls>, Failure> {
+    let Some(certificate) = config.client_certificate().map_err(Failure::usage)? else { return Ok(None) };
+    let tls = ServerTls::new(&certificate.chain, &certificate.key, &[]);
+    tls.map(Some).map_err(|error| Failure::usage(format!("clients.cert and clients.key: {error}")))
 }
 
 /// The variables of the process that name proxies.
