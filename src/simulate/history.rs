@@ -64,10 +64,10 @@ impl History {
         self.questions.declined += 1;
     }
 
-    /// Notes the answer of a server to a question: an AT line, and what is behind it.
+    /// Notes the answer of a server to a question: an AT line, which was seen when it came, and what is behind
+    /// it.
     pub fn told(&mut self, server: &str, question: &Question, line: &[u8], text: &[u8]) {
         self.questions.told += 1;
-        self.saw(server, line);
         if let Err(why) = question.judge(line, text) {
             let (question, line, text) = (question.line(), line.escape_ascii(), text.escape_ascii());
             self.fail(format!("{server} answered {question} wrongly: {why}: {line} and {text}"));

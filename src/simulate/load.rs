@@ -151,6 +151,7 @@ impl LineReceiver<Load> for Visitor {
                 history.declined();
             }
             Some(Errand::Ask(question)) => {
+                history.saw(&self.server, line);
                 self.errands.push_front(Errand::Listen(question, line.to_vec(), Vec::new()));
             }
             Some(Errand::Listen(question, at, mut text)) => {

@@ -59,7 +59,8 @@ fn serve(
     request: Request<Vec<u8>>,
     reply: Reply<Service, Response<Vec<u8>>>,
 ) {
-    let (status, text, after) = match asked(request.uri()) {
+    let (head, _) = request.into_parts();
+    let (status, text, after) = match asked(&head.uri) {
         Some(asked) => service.answer(&asked),
         None => (StatusCode::BAD_REQUEST, String::new(), Duration::ZERO),
     };
