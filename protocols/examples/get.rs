@@ -1,8 +1,8 @@
 //! Prints a page: its body to standard output, whatever went wrong to standard error.
 //!
 //! ```sh
-//! cargo run -p herd-protocols --example get -- https://example.org/
-//! cargo run -p herd-protocols --example get -- --head --ca authority.pem https://localhost:8443/
+//! cargo run --example get -- https://example.org/
+//! cargo run --example get -- --head --ca authority.pem https://localhost:8443/
 //! ```
 //!
 //! A response is a success, whatever its status; one that says otherwise goes to standard error, beside

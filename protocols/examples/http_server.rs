@@ -1,7 +1,7 @@
 //! A server of pages that count their visits.
 //!
 //! ```sh
-//! cargo run -p herd-protocols --example http_server &
+//! cargo run --example http_server &
 //! curl -i localhost:8000/moon
 //! ```
 
@@ -37,5 +37,7 @@ pub(crate) fn server(net: &mut impl Net) -> io::Result<Reactor<Visits>> {
 
 fn main() -> io::Result<()> {
     let mut net = MioNet::new()?.with_signals()?;
-    server(&mut net)?.run(&mut net)
+    let mut reactor = server(&mut net)?;
+    eprintln!("http://localhost:8000/ is there; Ctrl-C ends it");
+    reactor.run(&mut net)
 }

@@ -68,8 +68,21 @@ fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nx: y\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
+/// What the server has sent, without the dates.
 fn told(server: &mut Harness<Desk>) -> String {
-    String::from_utf8(server.take_sent()).unwrap()
+    let sent = String::from_utf8(server.take_sent()).unwrap();
+    sent.split_inclusive("\r\n").filter(|line| !line.starts_with("date: ")).collect()
+}
+
+#[test]
+fn every_answer_says_when_it_is_given() {
+    let mut server = server();
+    server.advance(Duration::from_secs(1));
+    for request in [get("/a"), "nonsense\r\n\r\n".to_owned()] {
+        server.receive(request.as_bytes());
+        let sent = String::from_utf8(server.take_sent()).unwrap();
+        assert_eq!(sent.matches("\r\ndate: Thu, 01 Jan 1970 00:00:01 GMT\r\n").count(), 1, "{sent}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Writes a server's answer.
 
-use ::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, UPGRADE};
+use ::http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use ::http::{Response, StatusCode, Version};
-use reactor::Transport;
+use reactor::{Transport, WallTime};
+
+use super::date::http_date;
 
 /// Fields that say where a message ends and what becomes of the connection.
 const OURS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
@@ -15,8 +17,13 @@ pub(super) struct Terms {
     pub(super) reusable: bool,
 }
 
-/// Writes `response` on these terms.
-pub(super) fn write_response(transport: &mut Transport<'_>, terms: Terms, response: &Response<Vec<u8>>) {
+/// Writes `response` on these terms; the clock says `now`.
+pub(super) fn write_response(
+    transport: &mut Transport<'_>,
+    now: WallTime,
+    terms: Terms,
+    response: &Response<Vec<u8>>,
+) {
     let status = match response.status() {
         status if status.is_informational() => StatusCode::INTERNAL_SERVER_ERROR,
         status => status,
@@ -24,6 +31,9 @@ pub(super) fn write_response(transport: &mut Transport<'_>, terms: Terms, respon
     // RFC 9110, 8.6: no length with 204; with 304 it would be that of a body which is not here.
     let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     write_head(transport, status, response);
+    if !response.headers().contains_key(DATE) {
+        write!(transport, "date: {}\r\n", http_date(now)); // RFC 9110, 6.6.1
+    }
     write_connection(transport, terms);
     if has_body {
         write!(transport, "content-length: {}\r\n", response.body().len());

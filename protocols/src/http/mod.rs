@@ -33,6 +33,7 @@ mod answer;
 mod body;
 mod chunked;
 mod client_protocol;
+mod date;
 mod error;
 mod handler;
 mod head;
