@@ -1,5 +1,4 @@
 //! The addresses of a name are raced (RFC 8305): one becomes the link, whatever the others do.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
