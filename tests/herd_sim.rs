@@ -1,4 +1,5 @@
-//! The herd on the simulated network: 200 seeds, and proof that a seed is a run.
+//! The herd on the simulated network, in half of the seeds with a service of places: 200 seeds, and proof that a
+//! seed is a run.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +12,18 @@ fn ring() -> Topology {
 
 #[test]
 fn two_hundred_seeds_find_nothing_wrong() {
-    let mut faults = 0;
+    let (mut faults, mut with_service, mut reused) = (0, 0, 0);
     for seed in 0..200 {
         let outcome = simulate(&ring(), seed, None).unwrap();
         assert!(outcome.is_ok(), "herd simulate --seed {seed}\n{outcome}\n{:#?}", outcome.failures);
         assert!(outcome.acknowledged > 0, "a seed in which nothing happens shows nothing: {outcome}");
         faults += outcome.faults.total();
+        with_service += u32::from(outcome.places > 0);
+        reused += outcome.reused;
     }
     assert!(faults > 5_000, "only {faults} faults were injected");
+    assert!(with_service > 60, "a service of places answered in {with_service} seeds alone");
+    assert!(reused > 5_000, "only {reused} requests went over a connection that was kept");
 }
 
 #[test]

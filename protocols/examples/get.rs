@@ -5,8 +5,9 @@
 //! cargo run -p herd-protocols --example get -- --head --ca authority.pem https://localhost:8443/
 //! ```
 //!
-//! `--head` shows the response's head, too; `--ca` names a file of authorities (PEM) that are trusted
-//! besides the public ones. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+//! A response is a success, whatever its status; one that says otherwise goes to standard error, beside
+//! the page. `--head` shows the response's head, too; `--ca` names a file of authorities (PEM) that are
+//! trusted besides the public ones. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -17,6 +18,8 @@ use http::{Request, Response};
 use protocols::http::{Agent, AgentConfig, HttpResult, Proxies};
 use reactor::mio_net::MioNet;
 use reactor::{ClientTls, Limits, Net, Reactor};
+
+const USAGE: &str = "usage: get [--head] [--ca FILE] URL";
 
 /// The application: an agent, and what it brought.
 pub(crate) struct Page {
@@ -52,11 +55,12 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--head" => options.shows_head = true,
-                "--ca" => options.authorities = std::fs::read(arguments.next().ok_or("--ca: which file?")?)?,
-                _ => options.url = argument,
+                "--ca" => options.authorities = read(&arguments.next().ok_or("--ca: which file?")?)?,
+                url if options.url.is_empty() && !url.starts_with('-') => options.url = argument,
+                _ => return Err(USAGE.into()),
             }
         }
-        if options.url.is_empty() { Err("usage: get [--head] [--ca FILE] URL".into()) } else { Ok(options) }
+        if options.url.is_empty() { Err(USAGE.into()) } else { Ok(options) }
     }
 
     fn config(&self) -> Result<AgentConfig, Box<dyn Error>> {
@@ -67,6 +71,10 @@ impl Options {
         let tls = Some(ClientTls::new(&self.authorities, &[b"http/1.1"])?);
         Ok(AgentConfig { tls, proxy, ..AgentConfig::default() })
     }
+}
+
+fn read(file: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{file}: {error}"))
 }
 
 fn show(response: &Response<Vec<u8>>, shows_head: bool) -> io::Result<()> {

@@ -18,7 +18,7 @@ use super::{Answer, ApiKey, Dialect, Nearby, ProviderError};
 
 /// The fields that are asked for. Google's price for a call is that of the dearest of them: the rating.
 pub const FIELD_MASK: &str = "places.id,places.displayName,places.location,places.shortFormattedAddress,\
-    places.types,places.rating";
+    places.types,places.rating,places.attributions";
 
 /// The most of Google's message that is passed on, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
@@ -68,10 +68,24 @@ impl Dialect for Google {
             StatusCode::TOO_MANY_REQUESTS => self.refusal("OVER_QUERY_LIMIT", response.body()),
             _ => {
                 let Places { places } = read_object(body(response)?)?;
-                Listing::of(places.into_iter().map(Found::from).collect(), &[]).print()
+                let attributions = attributions(&places);
+                let attributions: Vec<&str> = attributions.iter().map(String::as_str).collect();
+                Listing::of(places.into_iter().map(Found::from).collect(), &attributions).print()
             }
         }
     }
+}
+
+/// Whom Google wants named beside the places, each once.
+fn attributions(places: &[Place<'_>]) -> Vec<String> {
+    let mut all = Vec::new();
+    for attribution in places.iter().flat_map(|place| &place.attributions) {
+        let html = attribution.html();
+        if !all.contains(&html) {
+            all.push(html);
+        }
+    }
+    all
 }
 
 /// The answer; the mask leaves nothing else in it.
@@ -98,6 +112,38 @@ struct Place<'a> {
     types: Vec<Cow<'a, str>>,
     #[serde(borrow)]
     rating: Option<Number<'a>>,
+    #[serde(borrow, default)]
+    attributions: Vec<Attribution<'a>>,
+}
+
+/// Who gave Google a place, and must be shown with it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribution<'a> {
+    #[serde(borrow)]
+    provider: Cow<'a, str>,
+    #[serde(borrow)]
+    provider_uri: Option<Cow<'a, str>>,
+}
+
+impl Attribution<'_> {
+    /// As the legacy search writes it: a link, if there is something to link to.
+    fn html(&self) -> String {
+        let provider = escape(&self.provider);
+        let uri = self
+            .provider_uri
+            .as_deref()
+            .filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"));
+        match uri {
+            Some(uri) => format!("<a href=\"{}\">{provider}</a>", escape(uri)),
+            None => provider,
+        }
+    }
+}
+
+/// Text as it stands in HTML, also between quotation marks.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[derive(Deserialize)]

@@ -9,16 +9,18 @@ use reactor::{AppCx, Endpoint, Limits, Random, Reactor, Time, Turn};
 
 use super::history::History;
 use super::load::{self, Load};
+use super::places::{Mood, Service};
 use super::watch::Watch;
 use crate::config::Config;
 use crate::herd::{Herd, LinkState, Neighbour, Neighbours, Ports, Rules, limits, open};
 use crate::key::HerdKey;
-use crate::places::Desk;
+use crate::places::{ApiKey, Desk, DeskBounds, GoogleLegacy, Web};
 use crate::store::Store;
 use crate::traffic_log::TrafficLog;
 
 const CLIENT_PORT: u16 = 12000;
 const PEER_PORT: u16 = 12100;
+const SERVICE_PORT: u16 = 80;
 
 /// Which servers there are, who is linked with whom, and under which rules.
 #[derive(Clone, Debug)]
@@ -45,6 +47,17 @@ impl Topology {
 enum Member {
     Server(Box<Reactor<Herd>>),
     Clients(Box<Reactor<Load>>),
+    Places(Box<Reactor<Service>>),
+}
+
+impl Member {
+    fn node(&self) -> &dyn Node {
+        match self {
+            Member::Server(reactor) => &**reactor,
+            Member::Clients(reactor) => &**reactor,
+            Member::Places(reactor) => &**reactor,
+        }
+    }
 }
 
 impl Node for Member {
@@ -52,21 +65,16 @@ impl Node for Member {
         match self {
             Member::Server(reactor) => Node::turn(&mut **reactor, net),
             Member::Clients(reactor) => Node::turn(&mut **reactor, net),
+            Member::Places(reactor) => Node::turn(&mut **reactor, net),
         }
     }
 
     fn is_busy(&self) -> bool {
-        match self {
-            Member::Server(reactor) => Node::is_busy(&**reactor),
-            Member::Clients(reactor) => Node::is_busy(&**reactor),
-        }
+        self.node().is_busy()
     }
 
     fn next_timer(&self) -> Option<Time> {
-        match self {
-            Member::Server(reactor) => Node::next_timer(&**reactor),
-            Member::Clients(reactor) => Node::next_timer(&**reactor),
-        }
+        self.node().next_timer()
     }
 }
 
@@ -80,28 +88,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Boots every server of the topology, and one host for all clients, which nothing befalls.
+    /// Boots every server of the topology, one host for all clients, which nothing befalls, and, with a
+    /// `service`, one for the service of places that the servers ask instead of their own gazetteer.
     ///
     /// # Errors
     ///
     /// The simulated net's.
-    pub fn new(world: World, topology: &Topology, seed: u64) -> io::Result<Cluster> {
-        let mut random = Random::seeded(seed);
-        let load_random = random.split();
+    pub fn new(world: World, topology: &Topology, service: Option<Mood>, seed: u64) -> io::Result<Cluster> {
         let count = topology.names.len();
-        let addresses = (0..count).map(|place| address(place, CLIENT_PORT));
-        let named = topology.names.iter().cloned().zip(addresses).collect();
-        let (topology, mut dead_load) = (topology.clone(), Some(Load::new(named, load_random)));
-        let mut runner = Runner::new(world, move |net, _dead| {
-            let place = net.host().index();
-            if place < topology.names.len() {
-                return Member::Server(Box::new(boot(net, &topology, place, random.next_u64())));
-            }
-            let load = dead_load.take().unwrap_or_else(|| Load::new(Vec::new(), Random::seeded(0)));
-            Member::Clients(Box::new(Reactor::new(load, random.next_u64(), Limits::default())))
-        });
+        let mut runner = Runner::new(world, booting(topology, service, Random::seeded(seed))?);
         let servers = (0..count).map(|_| runner.add_host()).collect();
         let clients = runner.add_bystander();
+        if service.is_some() {
+            runner.add_host();
+        }
         Ok(Cluster { runner, servers, clients, last: Vec::new() })
     }
 
@@ -131,8 +131,18 @@ impl Cluster {
     fn herds(&self) -> impl Iterator<Item = (HostId, &Herd)> {
         self.runner.nodes().filter_map(|(host, member)| match member {
             Member::Server(reactor) => Some((host, &reactor.app)),
-            Member::Clients(_) => None,
+            Member::Clients(_) | Member::Places(_) => None,
         })
+    }
+
+    /// Questions to which the servers that run found no places.
+    pub fn failed_questions(&self) -> u64 {
+        self.herds().map(|(_, herd)| herd.desk.counters().failed).sum()
+    }
+
+    /// Requests of the servers that run over a connection that had carried another.
+    pub fn reused(&self) -> u64 {
+        self.herds().map(|(_, herd)| herd.agent.counters().reused).sum()
     }
 
     /// Clients begin to visit servers.
@@ -153,7 +163,7 @@ impl Cluster {
     fn with_clients<R>(&mut self, f: impl FnOnce(&mut AppCx<'_, Load>) -> R) -> Option<R> {
         self.runner.enter(self.clients, |member, net| match member {
             Member::Clients(reactor) => Some(reactor.enter(net, f)),
-            Member::Server(_) => None,
+            Member::Server(_) | Member::Places(_) => None,
         })?
     }
 
@@ -237,7 +247,56 @@ fn address(place: usize, port: u16) -> SocketAddr {
     SocketAddr::new(host.ip(), port)
 }
 
-fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> Reactor<Herd> {
+/// Boots whatever runs on a host: the servers come first, then the clients, then the service.
+fn booting(
+    topology: &Topology,
+    service: Option<Mood>,
+    mut random: Random,
+) -> io::Result<impl FnMut(&mut SimNet<'_>, Option<Member>) -> Member + use<>> {
+    let load_random = random.split();
+    let count = topology.names.len();
+    let named = topology.names.iter().cloned().zip((0..count).map(|place| address(place, CLIENT_PORT)));
+    let mut load = Some(Load::new(named.collect(), service.is_some(), load_random));
+    let web = service.map(|_| web(address(count + 1, SERVICE_PORT))).transpose()?;
+    let topology = topology.clone();
+    Ok(move |net: &mut SimNet<'_>, _dead: Option<Member>| match (net.host().index(), service) {
+        (place, _) if place < count => {
+            Member::Server(Box::new(boot(net, &topology, desk(web.as_ref()), place, random.next_u64())))
+        }
+        (place, Some(mood)) if place > count => {
+            Member::Places(Box::new(boot_service(net, mood, place, &mut random)))
+        }
+        _ => {
+            let load = load.take().unwrap_or_else(|| Load::new(Vec::new(), false, Random::seeded(0)));
+            Member::Clients(Box::new(Reactor::new(load, random.next_u64(), Limits::default())))
+        }
+    })
+}
+
+/// The service at an address, in the clear: there is nobody else on this network.
+fn web(at: SocketAddr) -> io::Result<Web> {
+    let key = ApiKey::read(b"simulated").map_err(io::Error::other)?;
+    Ok(Web::new(GoogleLegacy::new(&format!("http://{at}"), key)))
+}
+
+fn desk(web: Option<&Web>) -> Desk {
+    match web {
+        Some(web) => Desk::new(DeskBounds::default()).with_web("google-legacy", Box::new(web.clone())),
+        None => Desk::builtin(),
+    }
+}
+
+fn boot_service(net: &mut SimNet<'_>, mood: Mood, place: usize, random: &mut Random) -> Reactor<Service> {
+    let service = Service::new(mood, random.split());
+    let mut reactor = Reactor::new(service, random.next_u64(), Limits::default());
+    let factory = |_: &mut Service, _| Some(Service::protocol());
+    if let Err(error) = reactor.listen(net, address(place, SERVICE_PORT), factory) {
+        panic!("a simulated host has its ports to itself: {error}");
+    }
+    reactor
+}
+
+fn boot(net: &mut SimNet<'_>, topology: &Topology, desk: Desk, place: usize, seed: u64) -> Reactor<Herd> {
     let rules = topology.rules.clone();
     let neighbour = |&place: &usize| {
         let at = Endpoint::from(address(place, PEER_PORT));
@@ -246,7 +305,7 @@ fn boot(net: &mut SimNet<'_>, topology: &Topology, place: usize, seed: u64) -> R
     let neighbours = Neighbours::new(topology.links[place].iter().map(neighbour).collect());
     let key = HerdKey::new(&[7; 32]);
     let traffic = TrafficLog::off();
-    let herd = Herd::new(&*topology.names[place], neighbours, key, Desk::builtin(), traffic, rules);
+    let herd = Herd::new(&*topology.names[place], neighbours, key, desk, traffic, rules);
     let mut reactor = Reactor::new(herd, seed, topology.limits.clone());
     let ports = Ports {
         clients: address(place, CLIENT_PORT),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::question::Question;
 use crate::command::{AtLine, Command};
 
 /// One IAMAT that was sent, once, to one server.
@@ -15,12 +16,24 @@ struct Sent {
     acknowledged: bool,
 }
 
+/// WHATSATs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Sent.
+    pub asked: usize,
+    /// Answered with places.
+    pub told: usize,
+    /// Answered with `? `.
+    pub declined: usize,
+}
+
 /// Everything that was sent, and everything wrong that was heard.
 #[derive(Debug, Default)]
 pub struct History {
     sent: Vec<Sent>,
     /// `id location time` of each, and its place in `sent`.
     by_fields: BTreeMap<Vec<u8>, usize>,
+    questions: Questions,
     failures: Vec<String>,
 }
 
@@ -38,6 +51,26 @@ impl History {
         match sent.filter(|sent| sent.line.as_deref() == Some(answer)) {
             Some(sent) => sent.acknowledged = true,
             None => self.fail(format!("{} was answered {}", fields.escape_ascii(), answer.escape_ascii())),
+        }
+    }
+
+    /// Notes a question about to be sent.
+    pub fn ask(&mut self) {
+        self.questions.asked += 1;
+    }
+
+    /// Notes that a question was answered with `? `.
+    pub fn declined(&mut self) {
+        self.questions.declined += 1;
+    }
+
+    /// Notes the answer of a server to a question: an AT line, which was seen when it came, and what is behind
+    /// it.
+    pub fn told(&mut self, server: &str, question: &Question, line: &[u8], text: &[u8]) {
+        self.questions.told += 1;
+        if let Err(why) = question.judge(line, text) {
+            let (question, line, text) = (question.line(), line.escape_ascii(), text.escape_ascii());
+            self.fail(format!("{server} answered {question} wrongly: {why}: {line} and {text}"));
         }
     }
 
@@ -66,6 +99,11 @@ impl History {
     /// What was sent, and of it acknowledged.
     pub fn counts(&self) -> (usize, usize) {
         (self.sent.len(), self.acknowledged().count())
+    }
+
+    /// What was asked, and of it answered.
+    pub fn questions(&self) -> Questions {
+        self.questions
     }
 
     /// The AT lines that senders have seen.
@@ -127,5 +165,15 @@ mod tests {
         history.send("Ball", b"kiwi +2-2 6".to_vec());
         history.answered(b"kiwi +2-2 6", LINE);
         assert_eq!(history.failures().len(), 1);
+    }
+
+    #[test]
+    fn places_that_do_not_belong_to_a_question_are_found() {
+        let question = Question { id: "kiwi".to_owned(), kilometres: 10, bound: 3, of_service: true };
+        let mut history = history();
+        history.answered(SENT, LINE);
+        history.told("Welsh", &question, LINE, b"{}\n\n");
+        assert_eq!(history.failures().len(), 1);
+        assert!(history.failures()[0].contains("answered WHATSAT kiwi 10 3 wrongly"));
     }
 }

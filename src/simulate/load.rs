@@ -8,6 +8,7 @@ use protocols::{LineReceiver, Lines, send_line};
 use reactor::{AppCx, Cx, Random, Reason};
 
 use super::history::History;
+use super::question::Question;
 
 /// How many clients there are. Few, so that their reports meet.
 const CLIENTS: u64 = 12;
@@ -22,13 +23,15 @@ pub(super) struct Load {
     servers: Vec<(String, SocketAddr)>,
     random: Random,
     is_on: bool,
+    /// The servers ask the simulated service.
+    has_service: bool,
     /// Numbers the reports, so that no two are the same.
     reports: u64,
 }
 
 impl Load {
-    pub(super) fn new(servers: Vec<(String, SocketAddr)>, random: Random) -> Load {
-        Load { history: History::default(), servers, random, is_on: false, reports: 0 }
+    pub(super) fn new(servers: Vec<(String, SocketAddr)>, has_service: bool, random: Random) -> Load {
+        Load { history: History::default(), servers, random, is_on: false, has_service, reports: 0 }
     }
 
     /// `id location time`, new to the herd. One in eight is late, one in eight ties with others.
@@ -42,6 +45,16 @@ impl Load {
         };
         let (seconds, nanos) = (1_479_413_884 + nanos / 1_000_000_000, nanos % 1_000_000_000);
         format!("client-{client} +{whole}.{part:06}-118.445127 {seconds}.{nanos:09}").into_bytes()
+    }
+
+    /// A question about a client; the service is asked for more and for less than it has, near and far.
+    fn question(&mut self, client: u64) -> Question {
+        let (mut kilometres, mut bound) = (10, 3);
+        if self.has_service {
+            kilometres = 10 + 40 * self.random.below(2);
+            bound = 1 + usize::try_from(self.random.below(20)).unwrap_or(0);
+        }
+        Question { id: format!("client-{client}"), kilometres, bound, of_service: self.has_service }
     }
 
     fn server(&mut self) -> Option<(String, SocketAddr)> {
@@ -68,7 +81,8 @@ pub(super) fn visit(cx: &mut AppCx<'_, Load>) {
 fn errand(load: &mut Load, server: &str, now: u64) -> Errand {
     let client = load.random.below(CLIENTS);
     if load.random.percent(30) {
-        return Errand::Ask(format!("WHATSAT client-{client} 10 3"));
+        load.history.ask();
+        return Errand::Ask(load.question(client));
     }
     let fields = load.report(client, now);
     load.history.send(server, fields.clone());
@@ -104,10 +118,10 @@ pub(super) fn report_once_each(cx: &mut AppCx<'_, Load>) -> Vec<Vec<u8>> {
 enum Errand {
     /// To report: `id location time`.
     Tell(Vec<u8>),
-    /// To ask, with this line.
-    Ask(String),
-    /// The AT line has come; the places follow.
-    Listen,
+    /// To ask.
+    Ask(Question),
+    /// The AT line has come, and so much of the places.
+    Listen(Question, Vec<u8>, Vec<u8>),
 }
 
 /// One connection of a client.
@@ -121,8 +135,8 @@ impl LineReceiver<Load> for Visitor {
         for errand in &self.errands {
             match errand {
                 Errand::Tell(fields) => cx.transport.write_sequence(&[b"IAMAT ", fields, b"\n"]),
-                Errand::Ask(line) => send_line(&mut cx.transport, line.as_bytes()),
-                Errand::Listen => {}
+                Errand::Ask(question) => send_line(&mut cx.transport, question.line().as_bytes()),
+                Errand::Listen(..) => {}
             }
         }
         let deadline = cx.reactor.now() + VISIT;
@@ -133,13 +147,21 @@ impl LineReceiver<Load> for Visitor {
         let history = &mut cx.app.history;
         match self.errands.pop_front() {
             Some(Errand::Tell(fields)) => history.answered(&fields, line),
-            Some(Errand::Ask(question)) if line == [b"? ", question.as_bytes()].concat() => {}
-            Some(Errand::Ask(_)) => {
-                history.saw(&self.server, line);
-                self.errands.push_front(Errand::Listen);
+            Some(Errand::Ask(question)) if line == [b"? ", question.line().as_bytes()].concat() => {
+                history.declined();
             }
-            Some(Errand::Listen) if !line.is_empty() => self.errands.push_front(Errand::Listen),
-            Some(Errand::Listen) => {}
+            Some(Errand::Ask(question)) => {
+                history.saw(&self.server, line);
+                self.errands.push_front(Errand::Listen(question, line.to_vec(), Vec::new()));
+            }
+            Some(Errand::Listen(question, at, mut text)) => {
+                text.extend_from_slice(line);
+                text.push(b'\n');
+                match line {
+                    [] => history.told(&self.server, &question, &at, &text),
+                    _ => self.errands.push_front(Errand::Listen(question, at, text)),
+                }
+            }
             None => history.fail(format!("{} said unasked: {}", self.server, line.escape_ascii())),
         }
         if self.errands.is_empty() {

@@ -4,11 +4,14 @@
 //! The servers are the real ones, down to the reactor. The seed draws the network's faults and what the
 //! clients say. A run has two phases: in the *storm* servers crash, links break and clocks jump while
 //! clients report; then everything is healed, and in the *calm* the links must come up and new reports
-//! must reach every server. [`History`] and [`Watch`] say whether anything wrong was seen on the way.
+//! must reach every server. In half of the seeds the servers ask a simulated service of places on a host of
+//! its own, which fails like any other, in the others their own gazetteer. [`History`] and [`Watch`] say whether anything wrong was seen on the way.
 
 mod cluster;
 mod history;
 mod load;
+mod places;
+mod question;
 mod watch;
 
 use std::fmt;
@@ -19,7 +22,9 @@ use reactor::sim::{FaultCounts, Faults, World};
 use reactor::{Random, Time};
 
 pub use cluster::{Cluster, Topology};
-pub use history::History;
+pub use history::{History, Questions};
+pub use places::Mood;
+pub use question::Question;
 pub use watch::Watch;
 
 /// How long the storm lasts.
@@ -46,6 +51,10 @@ pub struct Outcome {
     pub reports: usize,
     /// Reports that a server answered.
     pub acknowledged: usize,
+    /// WHATSATs that got the places of the simulated service; 0 if there is none.
+    pub places: usize,
+    /// Requests to it over a connection that had carried another.
+    pub reused: u64,
     /// The faults that were injected.
     pub faults: FaultCounts,
     /// How long it took on the virtual clock.
@@ -69,7 +78,11 @@ impl fmt::Display for Outcome {
              {} faults, {:.1} simulated s",
             self.faults.total(),
             self.simulated.as_secs_f64()
-        )
+        )?;
+        match self.places {
+            0 => Ok(()),
+            places => write!(f, ", {places} answers about places"),
+        }
     }
 }
 
@@ -84,12 +97,15 @@ pub fn simulate(topology: &Topology, seed: u64, log: Option<&mut dyn FnMut(&str)
     let faults = if is_good { Faults::none() } else { Faults::drawn(&mut random) };
     let mut world = World::new(random.next_u64(), faults);
     world.record(log.is_some());
-    let mut cluster = Cluster::new(world, topology, random.next_u64())?;
+    let seed_of_cluster = random.next_u64();
+    let mood = if is_good { Mood::Even } else { Mood::Changing };
+    let service = random.percent(50).then_some(mood);
+    let mut cluster = Cluster::new(world, topology, service, seed_of_cluster)?;
     let failures = run(&mut cluster, is_good)?;
     if let Some(log) = log {
         cluster.world().trace().log().iter().for_each(|line| log(line));
     }
-    Ok(outcome(seed, &cluster, failures))
+    Ok(outcome(seed, &cluster, service, failures))
 }
 
 /// The storm, and then the calm.
@@ -116,7 +132,7 @@ fn run(cluster: &mut Cluster, is_good: bool) -> io::Result<Vec<String>> {
     Ok(watch.into_failures(cluster.history()))
 }
 
-fn outcome(seed: u64, cluster: &Cluster, failures: Vec<String>) -> Outcome {
+fn outcome(seed: u64, cluster: &Cluster, service: Option<Mood>, failures: Vec<String>) -> Outcome {
     let (reports, acknowledged) = cluster.history().map_or((0, 0), History::counts);
     Outcome {
         seed,
@@ -124,6 +140,8 @@ fn outcome(seed: u64, cluster: &Cluster, failures: Vec<String>) -> Outcome {
         failures,
         reports,
         acknowledged,
+        places: cluster.history().filter(|_| service.is_some()).map_or(0, |history| history.questions().told),
+        reused: cluster.reused(),
         faults: cluster.world().counts(),
         simulated: cluster.now().since(Time::ZERO),
     }

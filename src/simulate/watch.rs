@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cluster::Cluster;
-use super::history::History;
+use super::history::{History, Questions};
 use crate::command::{AtLine, Command};
 use crate::store::{Record, Store};
 
@@ -56,6 +56,21 @@ impl Watch {
             }
         }
         self.expect_the_same_everywhere(cluster);
+        self.expect_every_question_answered(history.questions(), cluster.failed_questions());
+    }
+
+    /// On a good network every question has an answer, and is declined only where the client is not known.
+    fn expect_every_question_answered(&mut self, questions: Questions, failed: u64) {
+        let Questions { asked, told, declined } = questions;
+        if asked != told + declined {
+            self.fail(format!(
+                "{} of {asked} questions had no answer on a good network",
+                asked - told - declined
+            ));
+        }
+        if failed > 0 {
+            self.fail(format!("{failed} of {asked} questions had no places on a good network"));
+        }
     }
 
     fn expect_the_same_everywhere(&mut self, cluster: &Cluster) {
@@ -133,5 +148,17 @@ mod tests {
     fn a_line_that_nobody_sent_is_found() {
         let forged = store(b"AT Ball +1.000000000 kiwi +1-1 7");
         assert!(failures(&[(0, forged)])[0].contains("nobody sent"));
+    }
+
+    #[test]
+    fn a_question_without_an_answer_or_places_is_found_on_a_good_network() {
+        let failures = |told, declined, failed| {
+            let mut watch = Watch::default();
+            watch.expect_every_question_answered(Questions { asked: 5, told, declined }, failed);
+            watch.into_failures(None)
+        };
+        assert_eq!(failures(3, 2, 0), [] as [&str; 0]);
+        assert_eq!(failures(3, 1, 0), ["1 of 5 questions had no answer on a good network"]);
+        assert_eq!(failures(3, 2, 1), ["1 of 5 questions had no places on a good network"]);
     }
 }

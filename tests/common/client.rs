@@ -37,7 +37,13 @@ impl Client {
 
     /// Sends a WHATSAT and reads its answer: the AT line, the places, and the empty line.
     pub(crate) fn whatsat(&mut self, query: &str) -> String {
-        let mut answer = self.ask(&format!("WHATSAT {query}")) + "\n";
+        self.send(format!("WHATSAT {query}\n"));
+        self.whatsat_answer()
+    }
+
+    /// The answer to a WHATSAT that was sent.
+    pub(crate) fn whatsat_answer(&mut self) -> String {
+        let mut answer = String::from_utf8(self.line().unwrap()).unwrap() + "\n";
         while answer.starts_with("AT ") && !answer.ends_with("\n\n") {
             answer += &String::from_utf8(self.line().unwrap()).unwrap();
             answer.push('\n');

@@ -96,7 +96,8 @@ impl Herd {
     /// `herd` in the folder of this herd, where its configuration is.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HERD_")) {
+        let is_ours = |name: &str| name.starts_with("HERD_") || name.to_lowercase().ends_with("_proxy");
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
             command.env_remove(name);
         }
         command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null()).current_dir(&self.folder);

@@ -140,7 +140,7 @@ impl<A: 'static> Protocol<A> for ClientProtocol<A> {
 
     fn read_closed(&mut self, cx: &mut Cx<'_, A, Self>) {
         match &mut self.state {
-            State::Response(reader) if reader.has_begun() => match reader.end() {
+            State::Response(reader) | State::Way(reader) if reader.has_begun() => match reader.end() {
                 Ok(Received { response, .. }) => {
                     self.received(cx, Received { response, reusable: false }, true);
                 }

@@ -1,7 +1,8 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
-use herd::config::{Config, Environment};
+use herd::config::{Config, Environment, Provider};
 use herd::herd::Providers;
+use herd::places::FIELD_MASK;
 use protocols::http::Proxies;
 
 use crate::Failure;
@@ -21,6 +22,9 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
         say(format_args!("note: {notice}"));
     }
     say(format_args!("Places are asked of {}.", config.places));
+    if config.places.order().contains(&Provider::Google) {
+        say(format_args!("Of Google these fields are asked, and the dearest is the price: {FIELD_MASK}."));
+    }
     say("The configuration is good.");
     Ok(())
 }

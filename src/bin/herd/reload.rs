@@ -8,7 +8,8 @@ use crate::arguments::ConfigArguments;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let counters = format!("since the start: {}; {}", cx.app.counters, cx.app.desk);
+    let Herd { counters, desk, agent, .. } = &*cx.app;
+    let counters = format!("since the start: {counters}; {desk}; over HTTP: {}", agent.counters());
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {
@@ -29,8 +30,8 @@ fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Result<Config, String>, JobE
             let clients = cx.app.rules.clients; // the reactor has room for these
             cx.app.rules = Rules { clients, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);
-            "the configuration is read again: its rules hold for new connections; addresses, links, keys and \
-             sizes need a restart"
+            "the configuration is read again: its rules hold for new connections; addresses, links, keys, \
+             providers and sizes need a restart"
                 .to_owned()
         }
         Err(error) => format!("the configuration is refused, the old one stays: {error}"),

@@ -1,5 +1,7 @@
 //! The desk with providers whose every answer the test gives.
 
+mod random;
+
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;

@@ -146,6 +146,18 @@ fn a_new_answer_reads_as_the_legacy_one_with_every_digit_kept() {
 }
 
 #[test]
+fn whom_google_wants_named_is_named_once() {
+    let give = |provider: &str, uri: &str| json!({ "provider": provider, "providerUri": uri });
+    let one = [give("Tom & \"Jerry\"", "https://a.example/?x=1&y=2"), json!({ "provider": "<b>" })];
+    let two = [give("Tom & \"Jerry\"", "https://a.example/?x=1&y=2"), give("Ann", "javascript:alert(1)")];
+    let body = json!({ "places": [{ "id": "1", "attributions": one }, { "id": "2", "attributions": two }] });
+    let answer = answer(&google(), 200, body.to_string().as_bytes()).unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let jerry = "<a href=\"https://a.example/?x=1&amp;y=2\">Tom &amp; &quot;Jerry&quot;</a>";
+    assert_eq!(answer["html_attributions"], json!([jerry, "&lt;b&gt;", "Ann"]));
+}
+
+#[test]
 fn nothing_found_is_zero_results() {
     let none = "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}";
     for body in ["{}", "{}\n", "{ \"places\": [] }"] {

@@ -10,7 +10,8 @@ use crate::http::{HttpLimits, Proxies};
 /// What an [`Agent`](super::Agent) may use, and for how long.
 #[derive(Clone, Debug)]
 pub struct AgentConfig {
-    /// How TLS is spoken; without it, `https` is refused. It should offer `http/1.1` and nothing else.
+    /// How TLS is spoken; without it, `https` is refused. It should offer `http/1.1` and nothing else:
+    /// `ClientTls::new(b"", &[b"http/1.1"])` does, and trusts the public authorities.
     pub tls: Option<ClientTls>,
     /// The ways through proxies.
     pub proxy: Proxies,

@@ -165,6 +165,17 @@ fn a_proxy_that_does_not_open_the_way_is_an_error() {
 }
 
 #[test]
+fn the_body_of_a_refusal_may_go_on_until_the_close() {
+    let mut world = tunnelled(HOST);
+    world.asked(0);
+    world.feed(0, b"HTTP/1.0 401 Unauthorized\r\nConnection: close\r\n\r\n<html>");
+    assert!(world.answers().is_empty());
+    world.server(0).close();
+    world.settle();
+    assert_eq!(world.answer(), "the proxy: it does not open the way: 401 Unauthorized");
+}
+
+#[test]
 fn a_proxy_that_hangs_up_or_is_silent_is_an_error() {
     let mut world = tunnelled(HOST);
     world.server(0).close();

@@ -1,0 +1,87 @@
+//! An agent on real sockets.
+
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use protocols::http::{Agent, AgentConfig, AgentCounters, HttpResult};
+use reactor::mio_net::MioNet;
+use reactor::{ClientTls, Limits, Reactor, Turn};
+
+use crate::site::Site;
+
+/// How long anything may take; nothing here is about speed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The application.
+struct App {
+    agent: Agent<App>,
+    result: Option<HttpResult>,
+}
+
+/// One agent; it does one thing after the other.
+pub(crate) struct Client {
+    net: MioNet,
+    reactor: Reactor<App>,
+}
+
+impl Client {
+    /// One that trusts the authority of `site`.
+    pub(crate) fn of(site: &Site) -> Client {
+        Client::trusting(&site.authority())
+    }
+
+    pub(crate) fn trusting(authority: &[u8]) -> Client {
+        Client::with(AgentConfig { tls: Some(tls(authority)), ..AgentConfig::default() })
+    }
+
+    pub(crate) fn with(config: AgentConfig) -> Client {
+        let agent = Agent::new(config, |app: &mut App| &mut app.agent);
+        let reactor = Reactor::new(App { agent, result: None }, 0, Limits::default());
+        Client { net: MioNet::new().unwrap(), reactor }
+    }
+
+    pub(crate) fn ask(&mut self, request: Request<Vec<u8>>) -> HttpResult {
+        self.reactor.enter(&self.net, |cx| {
+            let done = cx.reactor.app_reply(|cx, result| cx.app.result = Some(result));
+            cx.app.agent.request(&mut cx.reactor, request, PATIENCE, done);
+        });
+        self.turn_until(|client| client.reactor.app.result.is_some());
+        self.reactor.app.result.take().unwrap()
+    }
+
+    /// The response to a request without a body.
+    #[track_caller]
+    pub(crate) fn get(&mut self, url: &str) -> Response<Vec<u8>> {
+        let request = Request::get(url).body(Vec::new()).unwrap();
+        self.ask(request).unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn head(&mut self, url: &str) -> Response<Vec<u8>> {
+        let request = Request::builder().method(Method::HEAD).uri(url).body(Vec::new()).unwrap();
+        self.ask(request).unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    /// Turns the reactor until `is_so`; whatever is waited for has a deadline in the agent.
+    pub(crate) fn turn_until(&mut self, is_so: impl Fn(&Client) -> bool) {
+        while !is_so(self) {
+            let turn = self.reactor.turn(&mut self.net, Some(PATIENCE)).unwrap();
+            assert_eq!(turn, Turn::Running);
+        }
+    }
+
+    pub(crate) fn counters(&self) -> &AgentCounters {
+        self.reactor.app.agent.counters()
+    }
+
+    /// TLS handshakes so far, and how many of them took up an earlier session.
+    pub(crate) fn handshakes(&self) -> (u64, u64) {
+        let counters = self.reactor.counters();
+        (counters.handshakes, counters.handshakes_resumed)
+    }
+}
+
+/// TLS that trusts `authority`, too.
+pub(crate) fn tls(authority: &[u8]) -> ClientTls {
+    ClientTls::new(authority, &[b"http/1.1"]).unwrap()
+}
