@@ -136,12 +136,14 @@ impl<A: 'static> Reactor<A> {
 
     /// The net's stream has ended, and TLS did not say that it would.
     pub(super) fn cut_off(&mut self, net: &mut impl Net, id: ConnId) {
-        if self.links.get_mut(id).is_some_and(|link| link.layer.is_handshaking()) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.ended = true;
+        if link.layer.is_handshaking() {
             return self.tls_failed(net, id, TlsError::Closed);
         }
         self.core.counters.truncated += 1;
         if self.wires.get(id).is_some_and(|wire| wire.closing != Closing::No) {
-            return self.read_ended(net, id); // nobody listens, and what waits still goes out (law 5)
+            return; // nobody listens, and what waits still goes out (law 5)
         }
         self.end(net, id, &Reason::Truncated);
     }

@@ -11,6 +11,7 @@ mod certificates;
 mod ends;
 mod handshakes;
 mod peer;
+mod random;
 mod records;
 mod segments;
 mod start_tls;

@@ -111,6 +111,10 @@ impl Peer {
         wire
     }
 
+    pub(crate) fn is_agreed(&self) -> bool {
+        !self.connection.is_handshaking()
+    }
+
     pub(crate) fn say(&mut self, bytes: &[u8]) {
         self.connection.writer().write_all(bytes).unwrap();
     }
