@@ -20,15 +20,16 @@ pub struct Counters {
     pub refused: u64,
     /// Times accepting had to rest because descriptors had run out.
     pub accept_pauses: u64,
-    /// Outgoing connections made.
+    /// Outgoing connections made, TLS not yet counted.
     pub connected: u64,
-    /// Outgoing connections that failed.
+    /// Connections that were never made: those that could not be dialled, and those, accepted ones
+    /// too, on which TLS was not agreed.
     pub connect_failures: u64,
     /// TLS handshakes that came to their end, on either side.
     pub handshakes: u64,
     /// Of these, those that took up an earlier session.
     pub handshakes_resumed: u64,
-    /// TLS handshakes that failed.
+    /// TLS handshakes that failed or were broken off.
     pub handshakes_failed: u64,
     /// Connections under TLS that ended without a farewell.
     pub truncated: u64,

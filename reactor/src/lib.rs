@@ -50,6 +50,32 @@
 //! append to outboxes, flag links and queue requests, so none ever runs inside another, and there is
 //! no `Rc`, no `RefCell` and no `unsafe`.
 //!
+//! # TLS
+//!
+//! The same protocols speak TLS 1.2 and 1.3: a client by an [`Endpoint`] with [`tls`](Endpoint::tls), a
+//! server by [`Reactor::listen_tls`], and a client in the middle of a conversation by
+//! [`Transport::start_tls`]. `connection_made` is told once the handshake is over and the certificate
+//! proven; if it is not, `connect_failed` says why. There is no way to leave the proof out. A stream that
+//! ends without the farewell of TLS ends with [`Reason::Truncated`], since it may have been cut off.
+//!
+//! ```
+//! use reactor::{ClientTls, Endpoint, Limits, Protocol, Reactor, testing::MockNet};
+//! # struct Page;
+//! # impl Protocol<u64> for Page {
+//! #     fn data_received(&mut self, _: &mut reactor::Cx<'_, u64, Self>, _: &[u8]) {}
+//! # }
+//!
+//! let tls = ClientTls::new(b"", &[b"http/1.1"])?; // the public authorities, and no others
+//! let there = Endpoint::new("192.0.2.1", 443).tls(&tls); // must prove to be whom we dial
+//!
+//! let (mut net, mut reactor) = (MockNet::new(), Reactor::new(0, 1, Limits::default()));
+//! net.answer_dials(true);
+//! reactor.enter(&net, |cx| cx.reactor.connect(there, Page));
+//! net.settle(&mut reactor)?;
+//! assert_eq!(net.last_dialled().sent()[0], 22); // a handshake record: the client's hello
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What a protocol can rely on
 //!
 //! 1. No callback runs inside a callback.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::endpoint::Peer;
-use crate::layer::{ClientTls, Secured};
+use crate::layer::{ClientTls, Secured, TlsError};
 use crate::limits::Limits;
 use crate::net::ConnId;
 use crate::outbox::{Outbox, Spares};
@@ -218,9 +218,13 @@ impl Wires {
 
     /// Notes that what is written from here on is to go out sealed.
     pub(crate) fn secure(&mut self, id: ConnId, tls: ClientTls, name: String) {
-        if let Some(wire) = self.get_mut(id) {
-            let clear = wire.outbox.len();
-            self.notes.securing.push(Securing { id, tls, name, clear });
+        match self.get_mut(id) {
+            Some(wire) if wire.accepts_writes() => {
+                let clear = wire.outbox.len();
+                self.notes.securing.push(Securing { id, tls, name, clear });
+            }
+            Some(wire) if wire.closing == Closing::No => self.doom(id, Reason::Tls(TlsError::Misplaced)),
+            _ => {} // nothing more is delivered or sent
         }
     }
 

@@ -2,24 +2,31 @@
 //! exactly one end, and the reactor stops with nothing left.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/certs.rs"]
+mod certs;
 mod support;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
 
+use certs::{Authority, params};
 use reactor::testing::{MockNet, RemoteId};
-use reactor::{Endpoint, Limits, Reactor};
+use reactor::{ClientTls, Endpoint, Limits, Reactor, ServerTls};
 use support::{AT, App, Probe, THERE, When, World, millis, secs};
 
 /// A run of things that usually go well; it must come to its end where they do not.
 type Scenario = fn(&mut World);
 
-const SCENARIOS: [(&str, Scenario); 7] = [
+const SCENARIOS: [(&str, Scenario); 10] = [
     ("echo", echo),
     ("half close", half_close),
     ("dialling", dialling),
     ("names", names),
+    ("racing", racing),
+    ("TLS", tls),
+    ("start TLS", start_tls),
     ("slow readers", slow_readers),
     ("many guests", many_guests),
     ("threads", threads),
@@ -119,6 +126,81 @@ fn names(world: &mut World) {
     }
 }
 
+/// The first of three addresses is silent, and the other two answer at once.
+fn racing(world: &mut World) {
+    let addresses = [1, 2, 3].map(|last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
+    world.net.set_addresses("three.test", addresses);
+    world.dial(Endpoint::new("three.test", 80), echoing(Probe::new("a")));
+    pass(world, millis(500));
+    let dialled: Vec<_> = world.net.dialled().iter().skip(1).map(|dialled| dialled.remote).collect();
+    for id in &dialled {
+        let remote = world.remote(*id);
+        if remote.is_dialled() {
+            remote.answer();
+            remote.feed(b"hello");
+        }
+    }
+    settle(world);
+    for id in dialled {
+        close(world, id);
+    }
+}
+
+static TLS: LazyLock<(ClientTls, ServerTls)> = LazyLock::new(|| {
+    let authority = Authority::new("the authority");
+    let server = authority.sign(&params(&["127.0.0.1"]));
+    (authority.client(&[]), server.server(&[]))
+});
+
+/// Somebody asks, is answered, and leaves.
+fn asking() -> Probe {
+    let probe = Probe::new("a").on(When::Made, |cx| cx.transport.write(b"hello"));
+    probe.on(When::Data, |cx| cx.transport.lose_connection())
+}
+
+fn tls(world: &mut World) {
+    talk_over_tls(world, Endpoint::from(AT).tls(&TLS.0), asking());
+}
+
+fn start_tls(world: &mut World) {
+    let begin = |probe: Probe| probe.on(When::Made, |cx| cx.transport.start_tls(&TLS.0, "127.0.0.1"));
+    let asking = begin(Probe::new("a")).on(When::Made, |cx| cx.transport.write(b"hello"));
+    talk_over_tls(world, AT.into(), asking.on(When::Data, |cx| cx.transport.lose_connection()));
+}
+
+/// The reactor dials its own port, and the bytes are carried here.
+fn talk_over_tls(world: &mut World, to: Endpoint, client: Probe) {
+    let serve = |_: &mut App, _: reactor::Peer| Some(echoing(Probe::new("s")));
+    if world.reactor.listen_tls(&mut world.net, AT, &TLS.1, serve).is_err() {
+        return;
+    }
+    world.net.answer_dials(true);
+    world.dial(to, client);
+    let guest = world.net.dial_in(AT);
+    settle(world);
+    let Some(there) = world.net.dialled().first().map(|dialled| dialled.remote) else { return };
+    while carry(world, there, guest) | carry(world, guest, there) {
+        settle(world);
+    }
+}
+
+/// Carries what one was sent to the other; says whether that was anything.
+fn carry(world: &mut World, from: RemoteId, to: RemoteId) -> bool {
+    let bytes = world.remote(from).take_sent();
+    let has_ended = world.remote(from).has_ended();
+    let to = world.remote(to);
+    if !to.is_open() {
+        return false;
+    }
+    if !bytes.is_empty() {
+        to.feed(&bytes);
+    }
+    if has_ended {
+        to.close();
+    }
+    has_ended || !bytes.is_empty()
+}
+
 fn slow_readers(world: &mut World) {
     fn talkative(probe: Probe) -> Probe {
         probe.on(When::Data, |cx| {
@@ -183,7 +265,12 @@ fn play(scenario: Scenario, fault: Option<(u64, i32)>) -> u64 {
     assert!(world.net.listening().is_empty());
     let calls = world.net.fallible_calls();
     while world.reactor.turn(&mut world.net, None).is_err() {}
-    check(&world.log());
+    let log = world.log();
+    check(&log);
+    assert!(
+        fault.is_some() || !log.iter().any(|line| line.contains(" failed")),
+        "usually it goes well: {log:?}"
+    );
     calls
 }
 

@@ -84,10 +84,12 @@ impl<'a> Transport<'a> {
     /// Speaks TLS from here on, as the client, with whoever can prove to be called `server`
     /// (Twisted: `startTLS`). What was written before goes out as it is; what is written from here
     /// on waits until the handshake is over and goes out sealed. What is heard from here on was
-    /// sealed. If it fails, the connection ends with [`Reason::Tls`]; there is no way back.
+    /// sealed. If it fails, the connection ends with [`Reason::Tls`]; there is no way back. So it does
+    /// where TLS is spoken already, or after `lose_write`.
     ///
-    /// To be asked for once, between two messages of whatever was spoken before, when the peer is
-    /// silent until it hears of TLS: as after the answer to a proxy's CONNECT, or to STARTTLS.
+    /// To be asked for between two messages of whatever was spoken before, when the peer is silent
+    /// until it hears of TLS: as after the answer to a proxy's CONNECT, or to STARTTLS. Whatever is
+    /// left of the chunk in hand came in clear, from anybody: refuse it.
     pub fn start_tls(&mut self, tls: &ClientTls, server: &str) {
         self.wires.secure(self.me, tls.clone(), server.to_owned());
     }

@@ -29,6 +29,11 @@ impl Layer {
         }
     }
 
+    /// Whether TLS is being agreed on.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self, Layer::Tls(tls) if tls.is_handshaking())
+    }
+
     /// When a handshake that is under way must have ended.
     pub(crate) fn handshake_deadline(&self) -> Time {
         match self {

@@ -190,8 +190,11 @@ pub enum TlsError {
     BadName,
     /// The stream ended before the handshake did.
     Closed,
-    /// The handshake took longer than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout).
+    /// The handshake took longer than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout)
+    /// or the endpoint allows.
     TimedOut,
+    /// TLS was asked for where it is spoken already, or after our sending side was closed.
+    Misplaced,
 }
 
 /// What went wrong, in the words of the library below.
@@ -221,6 +224,7 @@ impl fmt::Display for TlsError {
             TlsError::BadName => f.write_str("no certificate could be for such a host"),
             TlsError::Closed => f.write_str("the peer closed during the handshake"),
             TlsError::TimedOut => f.write_str("the handshake took too long"),
+            TlsError::Misplaced => f.write_str("it cannot be begun here"),
         }
     }
 }
@@ -261,16 +265,18 @@ pub(crate) struct Tls {
 
 impl Tls {
     /// Our side of a handshake with the server called `name`.
-    pub(crate) fn client(tls: &ClientTls, name: &str, handshake_by: Time) -> Result<Tls, TlsError> {
+    pub(crate) fn client(tls: &ClientTls, name: &str, now: WallTime, by: Time) -> Result<Tls, TlsError> {
+        tls.clock.set(now);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| TlsError::BadName)?;
         let connection = ClientConnection::new(tls.config.clone(), name);
-        Ok(Tls::new(connection.map_err(TlsError::of)?.into(), &tls.clock, handshake_by))
+        Ok(Tls::new(connection.map_err(TlsError::of)?.into(), &tls.clock, by))
     }
 
     /// Our side of a handshake with a client.
-    pub(crate) fn server(tls: &ServerTls, handshake_by: Time) -> Result<Tls, TlsError> {
+    pub(crate) fn server(tls: &ServerTls, now: WallTime, by: Time) -> Result<Tls, TlsError> {
+        tls.clock.set(now);
         let connection = ServerConnection::new(tls.config.clone());
-        Ok(Tls::new(connection.map_err(TlsError::of)?.into(), &tls.clock, handshake_by))
+        Ok(Tls::new(connection.map_err(TlsError::of)?.into(), &tls.clock, by))
     }
 
     fn new(mut connection: Connection, clock: &Arc<Clock>, handshake_by: Time) -> Tls {
@@ -310,9 +316,8 @@ impl Tls {
     fn open(&mut self, mut wire: &[u8], spares: &mut Spares) -> Result<(), TlsError> {
         while !wire.is_empty() && !self.has_peer_closed {
             // The plaintext was drained, so there is room; an error would be ours.
-            if self.connection.read_tls(&mut wire).is_err() {
-                break;
-            }
+            let read = self.connection.read_tls(&mut wire);
+            read.map_err(|error| TlsError::of(rustls::Error::General(error.to_string())))?;
             let state = self.connection.process_new_packets().map_err(TlsError::of)?;
             if state.plaintext_bytes_to_read() > 0 {
                 drain(&mut self.connection, self.opened.appendable(spares));

@@ -376,3 +376,34 @@ fn every_signal_is_an_event_and_so_is_a_second_one() {
     drop(net);
     raise(SIGTERM).unwrap();
 }
+
+const OTHER: ConnId = ConnId(Key { slot: 5, serial: 3 });
+
+#[test]
+fn edges_come_under_the_new_name_after_a_rename() {
+    let mut net = connected();
+    net.rename(CLIENT, OTHER).unwrap();
+    wait_until(&mut net, writable(OTHER));
+    assert_eq!(send(&mut net, SERVER, &[b"hello"]), 5);
+    wait_until(&mut net, readable(OTHER));
+    assert_eq!(receive(&mut net, OTHER), b"hello");
+    assert_eq!(kind(net.read(CLIENT, &mut [0; 8])), ErrorKind::NotConnected);
+    net.close(SERVER);
+    wait_until(&mut net, read_closed(OTHER));
+}
+
+#[test]
+fn edges_that_were_reported_under_the_old_name_are_reported_again() {
+    let mut net = connected();
+    assert_eq!(send(&mut net, SERVER, &[b"hello"]), 5);
+    net.shutdown_write(SERVER).unwrap();
+    wait_until(&mut net, read_closed(CLIENT));
+    net.rename(CLIENT, OTHER).unwrap();
+    wait_until(&mut net, |event| readable(OTHER)(event) && read_closed(OTHER)(event));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_renamed() {
+    let mut net = net();
+    assert_eq!(kind(net.rename(CLIENT, OTHER)), ErrorKind::NotConnected);
+}

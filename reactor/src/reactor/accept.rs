@@ -132,7 +132,7 @@ impl<A: 'static> Reactor<A> {
             return self.opened(conn, peer);
         };
         let by = self.core.now + self.core.limits.handshake_timeout;
-        match Tls::server(&tls, by) {
+        match Tls::server(&tls, self.core.wall_clock, by) {
             Ok(tls) => self.begin_handshake(conn, tls),
             Err(error) => self.tls_failed(net, conn, error),
         }

@@ -99,7 +99,6 @@ impl<A: 'static> Reactor<A> {
                 self.carry_out(net, request);
             }
         }
-        self.secure_links(net);
         self.act_on_signals(net);
     }
 

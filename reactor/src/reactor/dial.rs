@@ -126,8 +126,13 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
+    /// No address is left to be tried. Those that are being tried have until the time is up.
     fn give_up_if_lost(&mut self, net: &mut impl Net, id: ConnId) {
-        let Some(dial) = self.dial_of(id).filter(|dial| dial.attempts.is_empty()) else { return };
+        let Some(dial) = self.dial_of(id) else { return };
+        dial.next_attempt = Time::NEVER;
+        if !dial.attempts.is_empty() {
+            return self.arm(id);
+        }
         let error = match dial.last.take() {
             Some(error) => ConnectError::Failed(error),
             None => ConnectError::Unresolved(io::ErrorKind::NotFound.into()),
@@ -153,28 +158,34 @@ impl<A: 'static> Reactor<A> {
 
     /// One attempt is connected: it becomes the link, and the others are given up.
     fn dialled(&mut self, net: &mut impl Net, id: ConnId, won: Attempt) {
-        let Some(dial) = self.dial_of(id) else { return };
-        let tls = dial.tls.take();
-        let give_up = dial.give_up;
-        let attempts = std::mem::take(&mut dial.attempts);
-        for attempt in attempts.iter().filter(|attempt| attempt.socket != won.socket) {
-            net.close(attempt.socket);
-            self.forget_attempt(id, attempt.socket);
+        if let Err(error) = self.take_name(net, id, won.socket) {
+            net.close(won.socket);
+            self.attempt_failed(id, won.socket, error);
+            return self.try_next(net, id); // the others are still on their way
         }
-        if won.socket != id {
-            let renamed = net.rename(won.socket, id);
-            if let Err(error) = renamed {
-                net.close(won.socket);
-                self.attempt_failed(id, won.socket, error);
-                return self.try_next(net, id);
+        let Some(dial) = self.dial_of(id) else { return };
+        let (tls, give_up) = (dial.tls.take(), dial.give_up);
+        for attempt in std::mem::take(&mut dial.attempts) {
+            if attempt.socket != won.socket {
+                net.close(attempt.socket);
             }
-            self.forget_attempt(id, won.socket);
+            self.forget_attempt(id, attempt.socket);
         }
         self.core.counters.connected += 1;
         match tls {
             None => self.opened(id, Peer::at(won.address)),
             Some((tls, name)) => self.agree(net, id, Peer::at(won.address), (&tls, &name), give_up),
         }
+    }
+
+    /// Gives the winner the name of the link, for which the attempt that has it is given up.
+    fn take_name(&mut self, net: &mut impl Net, id: ConnId, winner: ConnId) -> io::Result<()> {
+        let Some(dial) = self.dial_of(id).filter(|_| winner != id) else { return Ok(()) };
+        if let Some(index) = dial.attempts.iter().position(|attempt| attempt.socket == id) {
+            dial.attempts.swap_remove(index);
+            net.close(id);
+        }
+        net.rename(winner, id)
     }
 
     /// Gives up: the protocol hears `connect_failed`, and nothing else ever.

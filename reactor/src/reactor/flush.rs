@@ -12,6 +12,7 @@ use crate::wires::{Closing, Wire};
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn flush(&mut self, net: &mut impl Net) {
+        self.secure_links(net);
         let mut dirty = std::mem::take(&mut self.wires.notes.dirty);
         for id in dirty.drain(..) {
             self.flush_link(net, id);
@@ -27,7 +28,10 @@ impl<A: 'static> Reactor<A> {
         let Some(wire) = self.wires.get_mut(id) else { return };
         wire.clean();
         let Some(link) = self.links.get_mut(id) else { return };
-        if !link.writable || !matches!(link.phase, Phase::Securing | Phase::Open | Phase::Closing(_)) {
+        if !link.writable
+            || link.write_shut
+            || !matches!(link.phase, Phase::Securing | Phase::Open | Phase::Closing(_))
+        {
             return;
         }
         if matches!(link.layer, Layer::Tls(_)) {

@@ -14,7 +14,7 @@ enum Use {
     Deliver,
     /// The link is closing or lingering; unread bytes would reset it and take our last words along.
     Discard,
-    /// Paused: the bytes stay where they are.
+    /// Paused: the bytes stay where they are, unless they are of a handshake, which goes on.
     Leave,
 }
 
@@ -42,6 +42,7 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn read(&mut self, net: &mut impl Net) {
+        self.secure_links(net);
         for _ in 0..self.ready.len() {
             if let Some(id) = self.ready.pop_front() {
                 self.read_once(net, id);
@@ -54,7 +55,7 @@ impl<A: 'static> Reactor<A> {
         link.queued = false;
         let is_sealed = matches!(link.layer, Layer::Tls(_));
         let use_ = use_of(self.wires.get(id));
-        if use_ == Use::Leave {
+        if use_ == Use::Leave && !link.layer.is_handshaking() {
             return;
         }
         self.core.counters.reads += 1;

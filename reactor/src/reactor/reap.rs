@@ -5,7 +5,7 @@ use std::io;
 use super::Reactor;
 use super::calls::guarded;
 use crate::cx::Parts;
-use crate::layer::{Layer, TlsError};
+use crate::layer::TlsError;
 use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::protocol::Input;
@@ -74,11 +74,8 @@ impl<A: 'static> Reactor<A> {
             return self.discard(net, id);
         }
         link.write_shut = true;
-        if let Some(tls) = link.layer.tls() {
-            tls.clear(&mut self.wires.spares);
-        }
-        link.layer = Layer::Plain;
         link.phase = Phase::Lingering(self.core.now + self.core.limits.linger);
+        self.drop_layer(id);
         self.queue_read(id);
         self.arm(id);
     }
@@ -118,13 +115,11 @@ impl<A: 'static> Reactor<A> {
 
     /// Forgets a link and its socket.
     pub(super) fn discard(&mut self, net: &mut impl Net, id: ConnId) {
-        let Some(mut link) = self.links.remove(id) else { return };
+        self.drop_layer(id);
+        let Some(link) = self.links.remove(id) else { return };
         match &link.phase {
             Phase::Dialling(dial) => self.close_attempts(net, id, dial),
             _ => net.close(id),
-        }
-        if let Some(tls) = link.layer.tls() {
-            tls.clear(&mut self.wires.spares);
         }
         self.wires.remove(id);
         self.deadlines.remove(&(link.armed, id));

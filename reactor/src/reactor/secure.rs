@@ -26,7 +26,7 @@ impl<A: 'static> Reactor<A> {
         if let Some(wire) = self.wires.get_mut(id) {
             wire.peer = peer;
         }
-        match Tls::client(tls, name, by) {
+        match Tls::client(tls, name, self.core.wall_clock, by) {
             Ok(tls) => self.begin_handshake(id, tls),
             Err(error) => self.tls_failed(net, id, error),
         }
@@ -40,22 +40,28 @@ impl<A: 'static> Reactor<A> {
         self.arm(id);
     }
 
-    /// Begins TLS where a protocol has asked for it.
+    /// Begins TLS where a protocol has asked for it. Done before anything is read and before anything
+    /// is written, so that nothing after `start_tls` is taken or sent as plain.
     pub(super) fn secure_links(&mut self, net: &mut impl Net) {
-        for Securing { id, tls, name, clear } in std::mem::take(&mut self.wires.notes.securing) {
-            let is_plain = |link: &&mut crate::link::Link<A>| matches!(link.layer, Layer::Plain);
-            if self.links.get_mut(id).filter(is_plain).is_none() {
-                continue; // gone, or asked for twice
-            }
-            let by = self.core.now + self.core.limits.handshake_timeout;
-            match Tls::client(&tls, &name, by) {
-                Ok(mut tls) => {
-                    self.keep_clear(id, &mut tls, clear);
-                    self.begin_handshake(id, tls);
-                }
-                Err(error) => self.tls_failed(net, id, error),
+        for securing in std::mem::take(&mut self.wires.notes.securing) {
+            let id = securing.id;
+            if let Err(error) = self.secure(securing) {
+                self.tls_failed(net, id, error);
             }
         }
+    }
+
+    fn secure(&mut self, Securing { id, tls, name, clear }: Securing) -> Result<(), TlsError> {
+        let Some(link) = self.links.get_mut(id).filter(|link| link.protocol.is_some()) else { return Ok(()) };
+        if link.layer.tls().is_some() {
+            return Err(TlsError::Misplaced); // or the outer peer would pass for the inner one
+        }
+        let by = self.core.now + self.core.limits.handshake_timeout;
+        let mut tls = Tls::client(&tls, &name, self.core.wall_clock, by)?;
+        self.keep_clear(id, &mut tls, clear);
+        self.begin_handshake(id, tls);
+        self.queue_read(id); // a paused link was not queued
+        Ok(())
     }
 
     /// What was written before `start_tls` goes to the net as it is, before anything sealed.
@@ -131,10 +137,14 @@ impl<A: 'static> Reactor<A> {
     /// The net's stream has ended, and TLS did not say that it would.
     pub(super) fn cut_off(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(link) = self.links.get_mut(id) else { return };
-        if !link.is_made() || link.layer.tls().is_some_and(|tls| tls.is_handshaking()) {
+        link.ended = true;
+        if link.layer.is_handshaking() {
             return self.tls_failed(net, id, TlsError::Closed);
         }
         self.core.counters.truncated += 1;
+        if self.wires.get(id).is_some_and(|wire| wire.closing != Closing::No) {
+            return; // nobody listens, and what waits still goes out (law 5)
+        }
         self.end(net, id, &Reason::Truncated);
     }
 
@@ -144,11 +154,11 @@ impl<A: 'static> Reactor<A> {
         let Some(link) = self.links.get_mut(id) else { return };
         let is_made = link.is_made();
         if let Some(tls) = link.layer.tls() {
-            self.core.counters.handshakes_failed += u64::from(tls.is_handshaking());
             let alert = tls.sealed.waiting();
-            if link.writable && !alert.is_empty() {
+            if link.writable && !link.write_shut && !alert.is_empty() {
                 self.core.counters.writes += 1;
-                let _best_effort = net.write(id, &[IoSlice::new(alert)]);
+                let sent = net.write(id, &[IoSlice::new(alert)]); // it is an attempt
+                self.core.counters.bytes_out += sent.unwrap_or(0) as u64;
             }
         }
         if is_made {
@@ -160,6 +170,15 @@ impl<A: 'static> Reactor<A> {
             self.tell_failed(protocol, &ConnectError::Tls(error));
         }
         self.linger(net, id);
+    }
+
+    /// A link is done with TLS, or with all.
+    pub(super) fn drop_layer(&mut self, id: ConnId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if let Layer::Tls(mut tls) = std::mem::replace(&mut link.layer, Layer::Plain) {
+            self.core.counters.handshakes_failed += u64::from(tls.is_handshaking());
+            tls.clear(&mut self.wires.spares);
+        }
     }
 
     /// Seals what waits and sends it. What is not taken waits for the edge that says there is room.

@@ -198,6 +198,11 @@ impl Remote {
         self.edge = Edge { read: true, write: true, ..self.edge };
     }
 
+    /// It has another name: whatever it could say is said again.
+    pub(super) fn report_anew(&mut self) {
+        self.edge = Edge { read: true, write: true, read_closed: self.closed && !self.end_read };
+    }
+
     pub(super) fn has_news(&self) -> bool {
         self.edge != Edge::default() && !self.is_gone()
     }

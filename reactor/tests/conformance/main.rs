@@ -8,6 +8,8 @@
 
 mod answers;
 mod cast;
+#[path = "../support/certs.rs"]
+mod certs;
 mod dialling;
 mod ends;
 mod half_close;

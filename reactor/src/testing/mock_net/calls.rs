@@ -180,7 +180,7 @@ impl<const CONTAINS: bool> Net for MockNet<CONTAINS> {
         self.conn(conn, Call::Rename);
         if let Some(remote) = self.conns.remove(&conn) {
             self.introduce(to, remote);
-            self.remote(remote).stir();
+            self.remote(remote).report_anew();
         }
         Ok(())
     }

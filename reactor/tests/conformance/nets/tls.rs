@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
-use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
 use reactor::{ClientTls, Reactor, ServerTls, Signal};
 
 use super::Stage;
+use crate::certs::{Authority, params};
 
 /// Both ends of TLS between a client and a server of this suite.
 pub(crate) struct Ends {
@@ -15,22 +15,9 @@ pub(crate) struct Ends {
 }
 
 static ENDS: LazyLock<Ends> = LazyLock::new(|| {
-    let params = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = CertificateParams::new(names).unwrap();
-        params.not_before = date_time_ymd(1970, 1, 1); // the mock's clock begins there
-        params
-    };
-    let mut authority = params(&[]);
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let server = params(&["127.0.0.1", "localhost"]).signed_by(&key, &authority).unwrap();
-    Ends {
-        client: ClientTls::new(authority.pem().as_bytes(), &[b"conformance"]).unwrap(),
-        server: ServerTls::new(server.pem().as_bytes(), key.serialize_pem().as_bytes(), &[b"conformance"])
-            .unwrap(),
-    }
+    let authority = Authority::new("the authority");
+    let server = authority.sign(&params(&["127.0.0.1", "localhost"]));
+    Ends { client: authority.client(&[b"conformance"]), server: server.server(&[b"conformance"]) }
 });
 
 /// The net `S`, and TLS over it.
