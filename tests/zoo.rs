@@ -26,8 +26,6 @@
     reason = "the zoo stands outside of the reactor"
 )]
 
-#[path = "zoo/authority.rs"]
-mod authority;
 #[path = "zoo/cage.rs"]
 mod cage;
 mod common;
@@ -42,8 +40,8 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use authority::Identity;
 use cage::Cage;
+use common::authority::Identity;
 use foreign::Foreign;
 use manner::{
     Manner, PLACES, Step, chunked, drips, framed, ok, response, right, says, says_and_closes, with_fields,

@@ -8,6 +8,7 @@
     reason = "the tests stand outside of the reactor"
 )]
 
+pub(crate) mod authority;
 mod client;
 
 use std::collections::BTreeMap;

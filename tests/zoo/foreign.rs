@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::authority::Identity;
+use crate::common::authority::Identity;
 use crate::manner::{PLACES, ok};
 
 /// With it, a tool that is missing fails the test.

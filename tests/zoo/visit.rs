@@ -7,8 +7,8 @@ use std::thread;
 use herd::places::squeeze;
 use rustix::process::Signal;
 
-use crate::authority::{HOST, trusted};
 use crate::cage::Cage;
+use crate::common::authority::trusted;
 use crate::common::{Client, Herd, Process, eventually};
 use crate::manner::PLACES;
 
@@ -123,7 +123,7 @@ fn visit(animal: &Animal) {
 /// A server that says everything it can.
 fn start(herd: &Herd, animal: &Animal) -> Process {
     fs::write(herd.path("ca.pem"), trusted()).unwrap();
-    let url = format!("--set=places.base_url=https://{HOST}:{}", animal.port);
+    let url = format!("--set=places.base_url=https://localhost:{}", animal.port);
     let timeout = format!("--set=places.timeout={}", animal.timeout);
     let (provider, authority) = ("--set=places.provider=google-legacy", "--set=places.ca_file=ca.pem");
     let mut command = herd.command(&["Welsh", provider, &url, authority, &timeout]);

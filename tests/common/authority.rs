@@ -8,15 +8,15 @@ use rcgen::{
 };
 use reactor::ServerTls;
 
-/// The name by which every server of the zoo is asked.
-pub(crate) const HOST: &str = "localhost";
+/// The names by which servers are asked.
+const HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
 /// The one whom the herd is told to trust.
-static TRUSTED: LazyLock<Authority> = LazyLock::new(|| authority("The zoo's authority"));
+static TRUSTED: LazyLock<Authority> = LazyLock::new(|| authority("The authority of the tests"));
 /// One with the same name and another key.
-static OTHER: LazyLock<Authority> = LazyLock::new(|| authority("The zoo's authority"));
+static OTHER: LazyLock<Authority> = LazyLock::new(|| authority("The authority of the tests"));
 /// One whom the trusted one vouches for.
 static MIDDLE: LazyLock<Authority> = LazyLock::new(|| {
     let key = KeyPair::generate().unwrap();
@@ -34,7 +34,7 @@ fn params_of_authority(name: &str) -> CertificateParams {
     params
 }
 
-/// What `places.ca_file` holds.
+/// What a `ca_file` holds.
 pub(crate) fn trusted() -> String {
     TRUSTED.pem()
 }
@@ -107,5 +107,5 @@ impl Identity {
 }
 
 fn params() -> CertificateParams {
-    CertificateParams::new(vec![HOST.to_owned()]).unwrap()
+    CertificateParams::new(HOSTS.map(str::to_owned).to_vec()).unwrap()
 }
