@@ -139,6 +139,19 @@ fn the_time_limit_holds_if_the_last_addresses_fail_at_once_beside_a_silent_one()
 }
 
 #[test]
+fn law_7_eight_are_tried_at_once_and_a_further_one_when_one_has_failed() {
+    let (mut world, _) = race(20);
+    world.pass(secs(8));
+    assert_eq!((world.net.dialled().len(), world.net.open()), (8, 8));
+    let third = dialled(&world, 2);
+    world.remote(third).refuse(ErrorKind::ConnectionRefused);
+    world.settle();
+    assert_eq!((world.net.dialled().len(), world.net.open()), (9, 8));
+    world.pass(secs(2));
+    assert_eq!(world.log(), ["a failed: cannot connect: no answer in time"]);
+}
+
+#[test]
 fn losing_it_or_a_stop_closes_all_attempts() {
     for is_stop in [false, true] {
         let (mut world, conn) = race(3);

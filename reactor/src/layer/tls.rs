@@ -247,7 +247,8 @@ pub(crate) struct Secured {
     pub(crate) is_resumed: bool,
 }
 
-/// The TLS of one link.
+/// The TLS of one link. Idle, it holds about 9 KiB (measured), all of it the library's: half is the buffer
+/// that it reads into. Buffers of ours go back to the spares.
 pub(crate) struct Tls {
     connection: Connection,
     clock: Arc<Clock>,

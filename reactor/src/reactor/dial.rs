@@ -18,6 +18,10 @@ use crate::protocol::ErasedProtocol;
 use crate::reason::ConnectError;
 use crate::time::Time;
 
+/// Addresses of one name tried at once; a further one waits until one of them has failed. Otherwise
+/// whoever answers for the name would decide how many sockets we open (law 7).
+const ATTEMPTS: usize = 8;
+
 impl<A: 'static> Reactor<A> {
     pub(super) fn dial(
         &mut self,
@@ -80,7 +84,7 @@ impl<A: 'static> Reactor<A> {
     /// tried, the error of the last one is the answer.
     pub(super) fn try_next(&mut self, net: &mut impl Net, id: ConnId) {
         let next = self.core.now + self.core.limits.attempt_delay;
-        while let Some(address) = self.dial_of(id).and_then(|dial| dial.left.pop_front()) {
+        while let Some(address) = self.next_address(id) {
             let socket = self.name_attempt(id);
             match net.connect(address, socket) {
                 Ok(()) => return self.note_attempt(id, Attempt { socket, address }, next),
@@ -88,6 +92,11 @@ impl<A: 'static> Reactor<A> {
             }
         }
         self.give_up_if_lost(net, id);
+    }
+
+    fn next_address(&mut self, id: ConnId) -> Option<SocketAddr> {
+        let dial = self.dial_of(id).filter(|dial| dial.attempts.len() < ATTEMPTS)?;
+        dial.left.pop_front()
     }
 
     /// The first attempt has the name of the link; one beside it needs another.
@@ -126,7 +135,7 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    /// No address is left to be tried. Those that are being tried have until the time is up.
+    /// No further address is to be tried now. Those that are being tried have until the time is up.
     fn give_up_if_lost(&mut self, net: &mut impl Net, id: ConnId) {
         let Some(dial) = self.dial_of(id) else { return };
         dial.next_attempt = Time::NEVER;

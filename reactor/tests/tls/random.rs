@@ -173,9 +173,8 @@ impl Play {
         let written = &mut self.written;
         self.talk.world.enter(|cx| match *step {
             Step::Write(count) => {
-                if cx.peers.write(conn, &letters(*written, count)) == Sent::Queued {
-                    *written += count;
-                }
+                let is_taken = cx.peers.write(conn, &letters(*written, count)) == Sent::Queued;
+                *written += if is_taken { count } else { 0 };
             }
             Step::Pause => cx.peers.pause_reading(conn),
             Step::Resume => cx.peers.resume_reading(conn),
