@@ -1,11 +1,6 @@
 //! Clients that must speak TLS (`clients.tls`), as real processes on loopback.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "the clients stand outside of the reactor"
-)]
 
 mod common;
 
