@@ -10,8 +10,8 @@
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -22,23 +22,67 @@ const KEY: &str = "a-key-that-nobody-sees";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A service on loopback that gives each of these answers once; its URL, and what it was asked.
-fn service(answers: &'static [&'static str]) -> (String, Receiver<String>) {
+fn service(answers: &[&'static str]) -> (String, Receiver<String>) {
+    let answers = answers.to_vec();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (url, (to, asked)) = (format!("http://{}", listener.local_addr().unwrap()), mpsc::channel());
     std::thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                request.extend(byte);
-            }
-            to.send(String::from_utf8(request).unwrap()).unwrap();
+            to.send(read_request(&mut stream)).unwrap();
             write!(stream, "HTTP/1.1 {answer}").unwrap();
         }
     });
     (url, asked)
+}
+
+/// A request, head and body.
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = String::new();
+    let mut stream = BufReader::new(stream);
+    while !request.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut request).unwrap() > 0, "cut off: {request}");
+    }
+    let length = request.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
+    request + &String::from_utf8(body).unwrap()
+}
+
+macro_rules! fixture {
+    ($name:literal) => {
+        include_str!(concat!("fixtures/places/", $name, ".json"))
+    };
+}
+
+#[test]
+fn every_provider_on_the_web_is_asked_in_its_own_way_and_answers_in_one() {
+    const LEGACY: &str = concat!("200 OK\r\n\r\n", fixture!("legacy_three"));
+    const GOOGLE: &str = concat!("200 OK\r\n\r\n", fixture!("google_two"));
+    const OVERPASS: &str = concat!("200 OK\r\n\r\n", fixture!("overpass_three"));
+    let cases: [(&str, &[&str], &str, &str, &str); 3] = [
+        (
+            "google-legacy",
+            &[LEGACY],
+            "GET /maps/api/place/nearbysearch/json?",
+            "1",
+            fixture!("legacy_three.cut_to_one"),
+        ),
+        ("google", &[GOOGLE], "POST /v1/places:searchNearby ", "20", fixture!("google_two.expected")),
+        ("overpass", &[OVERPASS], "POST / ", "20", fixture!("overpass_three.expected")),
+    ];
+    for (provider, answers, request, bound, expected) in cases {
+        let (url, asked) = service(answers);
+        let mut herd = Herd::new();
+        fs::write(herd.path("key"), KEY).unwrap();
+        let flags = [format!("--set=places.provider={provider}"), format!("--set=places.base_url={url}")];
+        herd.start_with("Welsh", &[&flags[0], &flags[1], "--set=places.key_file=key"]);
+        let mut client = herd.client("Welsh");
+        let at = client.ask("IAMAT kiwi +34.068930-118.445127 5");
+        assert_eq!(client.whatsat(&format!("kiwi 10 {bound}")), format!("{at}\n{}\n\n", expected.trim_end()));
+        let asked = asked.recv_timeout(PATIENCE).unwrap();
+        assert!(asked.starts_with(request), "{asked}");
+    }
 }
 
 #[test]
