@@ -127,7 +127,7 @@ impl Desk {
         done: Reply<Herd, Answer>,
     ) {
         self.counters.asked += 1;
-        let waiter = Waiter { client, bound: nearby.bound, done };
+        let waiter = Waiter { client: Crowd::client_at(client), bound: nearby.bound, done };
         if self.questions.contains_key(&Spot::of(&nearby)) {
             return self.join(Spot::of(&nearby), waiter, reactor);
         }
