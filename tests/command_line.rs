@@ -173,6 +173,8 @@ fn a_server_that_cannot_use_its_files_says_which() {
     let (code, _, err) = said(&herd.run(&["Welsh", "--set=peers.key_file=short.key"]));
     assert_eq!(code, Some(1));
     assert!(err.lines().last().unwrap().starts_with("herd: Welsh: short.key"), "{err}");
+    let (code, _, err) = said(&herd.run(&["check", "--set=peers.key_file=short.key"]));
+    assert!(code == Some(2) && err.lines().last().unwrap().starts_with("herd: short.key"), "{err}");
 }
 
 // Places.

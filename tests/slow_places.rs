@@ -15,7 +15,7 @@ use reactor::{Limits, Reactor, Reply, Requests};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Answers after a second; with nothing within one kilometre.
+/// Answers after a second; with nothing within one kilometre, and with too much within three.
 struct Slow;
 
 impl Provider for Slow {
@@ -28,6 +28,7 @@ impl Provider for Slow {
     ) {
         let answer = match nearby.radius_metres {
             1_000.0 => Err(ProviderError::Unavailable("closed".to_owned())),
+            3_000.0 => Ok(format!(r#"{{"results":["{}"],"status":"OK"}}"#, "x".repeat(2_000_000)).into()),
             _ => Ok(b"{\"results\":[],\n\n\"status\":\"OK\"}\n".to_vec()),
         };
         reactor.app_later(SECOND, move |cx| cx.reactor.send(done, answer));
@@ -43,7 +44,7 @@ impl Stage {
     fn new() -> Stage {
         let (key, traffic) = (HerdKey::new(&[1; 32]), TrafficLog::off());
         let desk = Desk::new(DeskBounds::default()).with_web("slow", Box::new(Slow));
-        let rules = Rules { line_time: SECOND / 2, ..Rules::default() };
+        let rules = Rules { line_time: SECOND / 2, idle: SECOND / 2, ..Rules::default() };
         let herd = Herd::new("Welsh", Neighbours::default(), key, desk, traffic, rules);
         let mut stage = Stage { reactor: Reactor::new(herd, 1, Limits::default()), net: MockNet::new() };
         let clients = ([127, 0, 0, 1], 12004).into();
@@ -101,4 +102,25 @@ fn who_has_closed_its_side_still_gets_the_late_answer_to_an_unfinished_line() {
     stage.wait();
     assert!(stage.hear(client).ends_with("{\"results\":[],\n\"status\":\"OK\"}\n\n"));
     assert!(stage.net.remote(client).has_ended());
+}
+
+#[test]
+fn who_waits_for_an_answer_is_not_idle() {
+    let mut stage = Stage::new(); // whose clients may be idle for half of what the provider takes
+    let client = stage.client();
+    stage.say(client, "WHATSAT kiwi 10 5\n");
+    stage.wait();
+    assert!(stage.hear(client).ends_with("{\"results\":[],\n\"status\":\"OK\"}\n\n"));
+    assert!(!stage.net.remote(client).has_ended());
+    stage.wait();
+    assert!(stage.net.remote(client).has_ended(), "from the answer on it is");
+}
+
+#[test]
+fn an_answer_that_no_outbox_holds_is_a_failure_and_the_client_stays() {
+    let mut stage = Stage::new();
+    let client = stage.client();
+    stage.say(client, "WHATSAT kiwi 3 5\nmore\n");
+    stage.wait();
+    assert_eq!(stage.hear(client), "? WHATSAT kiwi 3 5\n? more\n");
 }

@@ -84,10 +84,20 @@ fn head_and_some_answers_have_no_body_whatever_the_fields_say() {
             assert_eq!((received.response.body().len(), received.reusable, left), (0, true, 4), "{stream}");
         };
         bodiless(&Method::HEAD, "200 OK");
-        bodiless(&Method::GET, "204 No Content");
         bodiless(&Method::GET, "304 Not Modified");
         bodiless(&Method::CONNECT, "200 Connection established");
     }
+}
+
+#[test]
+fn a_connection_is_not_used_again_after_a_204_that_declares_a_body() {
+    let reusable = |fields: &str| {
+        let (received, _) = read(&format!("HTTP/1.1 204 No Content\r\n{fields}\r\n")).unwrap();
+        assert!(received.response.body().is_empty());
+        received.reusable
+    };
+    assert!(reusable("") && reusable("Content-Length: 0\r\n"));
+    assert!(!reusable("Content-Length: 5\r\n") && !reusable("Transfer-Encoding: chunked\r\n"));
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl Config {
 
     fn check_limits(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let least = LEAST_WRITE_BUFFER.max(4 * limits.line);
+        let least = LEAST_WRITE_BUFFER.max(limits.line.saturating_mul(4));
         if limits.write_buffer < least && limits.write_buffer > 0 {
             return Err(
                 self.refuse("limits.write_buffer", Problem::Value(format!("must be at least {least}")))
@@ -205,6 +205,10 @@ mod tests {
             (
                 "limits = { write_buffer = 100000, line = 50000 }",
                 "herd.toml:1: limits.write_buffer: must be at least 200000",
+            ),
+            (
+                "limits = { write_buffer = 100000, line = 9223372036854775807 }",
+                "herd.toml:1: limits.write_buffer: must be at least 18446744073709551615",
             ),
         ]);
     }

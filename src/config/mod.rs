@@ -170,6 +170,9 @@ impl Config {
             notices
                 .push("servers.*.web_port: this version has no web page; nothing listens there".to_owned());
         }
+        notices.extend(self.places.unreachable().map(|(last, never)| {
+            format!("places.chain: {never} is never asked, for {last} before it always answers")
+        }));
         notices
     }
 
@@ -306,6 +309,9 @@ mod tests {
         assert_eq!(Config::default().notices(), [store, web]);
         let mut quiet = read("store.durability = \"no\"").unwrap();
         assert_eq!(quiet.notices(), [web]);
+        let chain = read("places.chain = [\"builtin\", \"file\"]").unwrap();
+        let never = "places.chain: file is never asked, for builtin before it always answers";
+        assert_eq!(chain.notices(), [store, web, never]);
         quiet.servers.values_mut().for_each(|server| server.web_port = 0);
         assert!(quiet.notices().is_empty());
     }

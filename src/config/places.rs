@@ -144,6 +144,11 @@ impl PlacesConfig {
         configured.map(String::as_str).find(|url| !url.is_empty()).or(provider.own_url())
     }
 
+    /// A provider in the chain that always answers, and the one behind it, which is never asked.
+    pub(super) fn unreachable(&self) -> Option<(Provider, Provider)> {
+        self.chain.windows(2).find(|pair| !pair[0].is_web()).map(|pair| (pair[0], pair[1]))
+    }
+
     fn site(&self, provider: Provider) -> Option<&SiteConfig> {
         match provider {
             Provider::Builtin | Provider::File => None,

@@ -18,6 +18,9 @@ pub(super) fn problem(url: &str) -> Option<&'static str> {
     match host_of(authority) {
         None => Some("has no valid host and port"),
         Some(host) if plain && !host::is_loopback(host) => Some("http:// is for loopback only; use https://"),
+        Some(_) if !rest[authority.len()..].bytes().all(is_of_path) => {
+            Some("has a path with characters that a URL writes as %20 and the like")
+        }
         Some(_) => None,
     }
 }
@@ -31,6 +34,11 @@ fn host_of(authority: &str) -> Option<&str> {
     let is_host = host::is_valid(host) && host.contains(':') == authority.starts_with('[');
     let is_whole = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
     (is_host && is_whole).then_some(host)
+}
+
+/// What stands in a path as it is (RFC 3986, 3.3). Nothing else gets past the HTTP client.
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte)
 }
 
 /// Digits alone: Rust would also read a sign.
@@ -59,6 +67,9 @@ mod tests {
             "https://a:0",
             "https://a:+1",
             "https://[::1]x",
+            "https://example/caf\u{e9}",
+            "https://example/a|b",
+            r"https://example/a\\b",
         ] {
             assert!(url(bad).is_err(), "{bad}");
         }

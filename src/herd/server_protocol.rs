@@ -144,6 +144,9 @@ impl ServerProtocol {
         cx.app.counters.queries += 1;
         self.asking = true;
         cx.transport.pause_reading();
+        // It is not the client who is silent; if no answer came at all, the connection still ends.
+        let patience = cx.app.rules.idle.saturating_add(nearby.within);
+        cx.transport.set_idle_timeout(Some(patience));
         let Herd { desk, agent, .. } = &mut *cx.app;
         desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
     }
@@ -151,8 +154,18 @@ impl ServerProtocol {
     /// The answer is there.
     fn answer(&mut self, cx: &mut ServerCx<'_>, at: &[u8], line: &[u8], answer: Answer) {
         self.asking = false;
-        match answer {
-            Ok(json) => send_places(cx, at, &squeeze(&json)),
+        let idle = cx.app.rules.idle;
+        cx.transport.set_idle_timeout(Some(idle));
+        match answer.map(|json| squeeze(&json)) {
+            Ok(places) if has_room(cx, at.len() + 1 + places.len()) => send_places(cx, at, &places),
+            Ok(places) => {
+                log::warn!(
+                    "{}: {} bytes of places exceed limits.write_buffer",
+                    cx.transport.peer(),
+                    places.len()
+                );
+                bad_request(cx, line);
+            }
             Err(error) => {
                 log::debug!("{}: {error}", cx.transport.peer());
                 bad_request(cx, line);
@@ -187,6 +200,11 @@ impl ServerProtocol {
 fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {
     let most = i128::try_from(most.as_nanos()).unwrap_or(i128::MAX);
     time.is_after(i128::from(clock.as_unix_nanos()).saturating_add(most))
+}
+
+/// Whether so many bytes can wait for the client to read: more would end its connection.
+fn has_room(cx: &ServerCx<'_>, length: usize) -> bool {
+    length <= cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered())
 }
 
 /// What every line gets that is no command (the paper's `bad_request`; the specification, section 5).

@@ -65,10 +65,9 @@ impl Herd {
 pub fn limits(config: &Config) -> Limits {
     Limits {
         // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
-        links: 2 * config.limits.connections
-            + 4 * config.servers.len()
-            + 2 * config.places.max_in_flight
-            + MOST_STRANGERS,
+        links: (config.limits.connections.saturating_add(config.places.max_in_flight))
+            .saturating_mul(2)
+            .saturating_add(4 * config.servers.len() + MOST_STRANGERS),
         write_buffer: config.limits.write_buffer,
         high_water: (config.limits.write_buffer / 4).min(64 * 1024),
         ..Limits::default()

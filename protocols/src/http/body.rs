@@ -17,6 +17,11 @@ pub(super) enum Declared {
 }
 
 impl Declared {
+    /// Whether no byte of a body is declared.
+    pub(super) fn is_empty(self) -> bool {
+        matches!(self, Declared::Nothing | Declared::Length(0))
+    }
+
     /// Anything that two readers could take differently is refused.
     pub(super) fn by(fields: &HeaderMap, version: Version) -> Result<Declared, FramingError> {
         let length = at_most_one(fields, CONTENT_LENGTH, FramingError::SeveralLengths)?;

@@ -99,7 +99,9 @@ impl Rules {
             Declared::Chunked => Body::chunked(),
             Declared::Nothing => Body::until_close(),
         };
-        let reusable = keeps_alive(&parts.headers, parts.version) && !body.ends_with_stream();
+        // RFC 9110, 8.6 and 9112, 6.1: a 204 declares no body. Of one that does, nobody knows where it ends.
+        let is_doubtful = parts.status == StatusCode::NO_CONTENT && !declared.is_empty();
+        let reusable = keeps_alive(&parts.headers, parts.version) && !body.ends_with_stream() && !is_doubtful;
         Ok(Some((Head { parts, reusable }, body)))
     }
 

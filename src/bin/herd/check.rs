@@ -1,7 +1,10 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
+use std::io;
+
 use herd::config::{Config, Environment, Provider};
 use herd::herd::Providers;
+use herd::key::{HerdKey, KeyError};
 use herd::places::FIELD_MASK;
 use protocols::http::Proxies;
 
@@ -29,9 +32,18 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The herd's key, unless the first server is yet to make it.
+fn check_key(config: &Config) -> Result<(), Failure> {
+    match HerdKey::load(&config.peers.key_file) {
+        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        loaded => loaded.map(drop).map_err(Failure::usage),
+    }
+}
+
 /// What the configuration only names: keys, certificates, and imported places, all of which a server reads
 /// before it listens.
 fn check_files(config: &Config) -> Result<(), Failure> {
+    check_key(config)?;
     client_tls(config)?;
     trusted_servers(config)?;
     Providers::of(config, &Environment::of_process(), Proxies::none()).map(drop).map_err(Failure::usage)

@@ -127,7 +127,7 @@ impl Desk {
         done: Reply<Herd, Answer>,
     ) {
         self.counters.asked += 1;
-        let waiter = Waiter { client, bound: nearby.bound, done };
+        let waiter = Waiter { client: Crowd::client_at(client), bound: nearby.bound, done };
         if self.questions.contains_key(&Spot::of(&nearby)) {
             return self.join(Spot::of(&nearby), waiter, reactor);
         }
@@ -274,10 +274,13 @@ impl Desk {
         while self.in_flight < self.bounds.in_flight
             && let Some(spot) = self.queue.pop_front()
         {
-            if let Some(question) = self.questions.remove(&spot) {
-                self.counters.expired += u64::from(question.deadline <= means.reactor.now());
-                self.pursue(question, means);
+            let Some(mut question) = self.questions.remove(&spot) else { continue };
+            if question.has_waited_too_long(means.reactor.now()) {
+                self.counters.expired += 1;
+                question.hear(Err(ProviderError::TimedOut));
+                question.source += 1;
             }
+            self.pursue(question, means);
         }
     }
 

@@ -75,6 +75,12 @@ impl Question {
         self.heard.as_ref().is_ok_and(|search| !search.is_refusal())
     }
 
+    /// Whether less than half of its time is left. A service that is asked then would mostly be asked for
+    /// nothing: under more load than it bears, each answer would come just too late, and it would be blamed.
+    pub(super) fn has_waited_too_long(&self, now: Time) -> bool {
+        self.deadline.since(now) < self.nearby.within / 2
+    }
+
     pub(super) fn spot(&self) -> Spot {
         Spot::of(&self.nearby)
     }
