@@ -9,7 +9,7 @@ use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
 use herd::places::{ApiKey, Desk, DeskBounds, Dialect, Google, GoogleLegacy, Overpass, Web};
 use herd::traffic_log::TrafficLog;
-use reactor::testing::{MockNet, RemoteId};
+use reactor::testing::{Call, MockNet, RemoteId};
 use reactor::{Limits, Reactor};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -176,6 +176,18 @@ fn a_response_that_is_misframed_or_cut_off_is_no_answer() {
         stage.net.remote(service).close();
         stage.net.settle(&mut stage.reactor).unwrap();
         assert_eq!(stage.hear(client), "? WHATSAT kiwi 10 1\n", "{response}");
+    }
+}
+
+#[test]
+fn a_long_answer_is_read_on_another_thread() {
+    let body =
+        |length| format!("{{\"results\":[],\"status\":\"OK\",\"padding\":\"{}\"}}", "x".repeat(length));
+    for (length, is_deferred) in [(1_000, 0), (300_000, 1)] {
+        let mut stage = legacy();
+        let reply = stage.reply("200 OK", &body(length));
+        assert!(reply.ends_with(&format!(" 5\n{}\n\n", body(length))), "{length}");
+        assert_eq!(stage.net.calls(Call::Defer), is_deferred, "{length}");
     }
 }
 

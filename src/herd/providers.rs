@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use protocols::http::{Agent, AgentConfig, Proxies};
+use protocols::http::{Agent, AgentConfig, HttpLimits, Proxies};
 use reactor::{ClientTls, TlsConfigError};
 
 use super::Herd;
@@ -14,6 +14,10 @@ use crate::places::{
 
 /// What is spoken over TLS (RFC 7301).
 const ALPN: &[&[u8]] = &[b"http/1.1"];
+
+/// The longest answer that is read: twenty times what Google sends, and enough for the two thousand places that
+/// Overpass is asked for. What 32 services at once may make a server hold, and read, is bounded by it.
+const LONGEST: usize = 2 * 1024 * 1024;
 
 /// Whom a server asks for places, and how.
 pub struct Providers {
@@ -46,7 +50,8 @@ fn for_the_web(config: &Config, proxy: Proxies) -> Result<AgentConfig, PlacesErr
     let tls = Some(ClientTls::new(&config.places_authorities()?, ALPN)?);
     let (defaults, per_origin) = (AgentConfig::default(), config.places.max_in_flight);
     let connections = defaults.connections.max(per_origin);
-    Ok(AgentConfig { tls, proxy, per_origin, connections, ..defaults })
+    let limits = HttpLimits { body: LONGEST, ..defaults.limits };
+    Ok(AgentConfig { tls, proxy, limits, per_origin, connections, ..defaults })
 }
 
 fn desk(config: &PlacesConfig, key: Option<&ApiKey>) -> Result<Desk, PlacesError> {

@@ -12,7 +12,7 @@ pub(super) const MOST: usize = 20;
 /// A web service of places, as two pure functions.
 ///
 /// Its `Debug` shows no key. The requests it makes do: they are never printed.
-pub trait Dialect: fmt::Debug {
+pub trait Dialect: fmt::Debug + Send + Sync {
     /// What to send.
     ///
     /// # Errors
