@@ -186,7 +186,7 @@ fn imported_places_are_what_a_server_answers_with() {
     let mut herd = Herd::new();
     fs::write(herd.path("cafes.csv"), CAFES).unwrap();
     let (code, out, err) = said(&herd.run(&["places", "import", "cafes.csv"]));
-    assert_eq!((code, out.as_str()), (Some(0), "1 places from cafes.csv, 1 rows skipped\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "1 place from cafes.csv, 1 row skipped\n"), "{err}");
     assert_eq!(err, "cafes.csv:3: the latitude is not a number\n");
     assert!(herd.path("data/places.gazetteer").exists());
 
@@ -225,7 +225,7 @@ fn standard_input_is_imported_too() {
     fs::write(herd.path("cafes"), CAFES).unwrap();
     let mut import = herd.command(&["places", "import", "--format=csv", "--output=out", "-"]);
     let (code, out, err) = said(&import.stdin(fs::File::open(herd.path("cafes")).unwrap()).output().unwrap());
-    assert_eq!((code, out.as_str()), (Some(0), "1 places from -, 1 rows skipped\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "1 place from -, 1 row skipped\n"), "{err}");
     assert!(herd.path("out").exists());
 }
 
