@@ -118,4 +118,6 @@ fn the_configured_services_are_asked_in_their_order_and_the_key_is_nowhere() {
     assert!(log.contains("google-legacy: 2 calls in ") && log.contains("builtin: 1 calls in "), "{log}");
     assert!(log.contains("google-legacy: no places: the answer is an HTTP status 503"), "{log}");
     assert!(!log.contains(KEY), "{log}");
+    let kept = ["bytes of places)", "html_attributions"].map(|text| log.contains(text));
+    assert_eq!(kept, [true, false], "Google's answers are not kept: {log}");
 }

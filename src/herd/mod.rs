@@ -38,6 +38,8 @@ pub struct Rules {
     pub idle: Duration,
     /// How long an answer about places may take.
     pub places_time: Duration,
+    /// Whether places stand in the traffic log, or only their size: some providers forbid to keep them.
+    pub logs_places: bool,
     /// The clients that may be connected at once.
     pub clients: usize,
     /// Bytes kept for a neighbour that cannot be reached.
@@ -52,6 +54,7 @@ impl Default for Rules {
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
             places_time: Duration::from_secs(5),
+            logs_places: true,
             clients: 10_000,
             neighbour_queue: 1_000_000,
         }

@@ -216,5 +216,7 @@ fn bad_request(cx: &mut ServerCx<'_>, line: &[u8]) {
 
 fn send_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     cx.transport.write_sequence(&[at, b"\n", places]);
-    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", places]);
+    let size = format!("({} bytes of places)", places.len());
+    let shown = if cx.app.rules.logs_places { places } else { size.as_bytes() };
+    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", shown]);
 }

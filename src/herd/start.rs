@@ -7,7 +7,7 @@ use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
-use crate::config::{Config, ServerConfig};
+use crate::config::{Config, Provider, ServerConfig};
 use crate::key::HerdKey;
 use crate::link::{PeerProtocol, dial};
 use crate::traffic_log::TrafficLog;
@@ -36,6 +36,7 @@ impl Rules {
             line_time: config.limits.line_time,
             idle: config.limits.idle,
             places_time: config.places.timeout,
+            logs_places: !config.places.order().into_iter().any(Provider::forbids_keeping),
             clients: config.limits.connections,
             neighbour_queue: config.limits.neighbour_queue,
         }

@@ -121,14 +121,14 @@ pub(crate) const BANS: &[Ban] = &[
     Ban {
         words: &["Instant", "SystemTime"],
         within: &[HERD, PROTOCOLS, REACTOR],
-        except: &[MIO_NET, "src/traffic_log/line.rs", "protocols/src/http/date.rs"],
+        except: &[MIO_NET, "src/traffic_log/line.rs", "protocols/src/http/server/date.rs"],
         in_tests: false,
         rule: "time comes from the net (law 8)",
         instead: "use `cx.reactor.now()` or `wall_clock()`",
     },
     Ban {
         words: &["Instant", "SystemTime::now", "elapsed"],
-        within: &["src/traffic_log/line.rs", "protocols/src/http/date.rs"],
+        within: &["src/traffic_log/line.rs", "protocols/src/http/server/date.rs"],
         except: &[],
         in_tests: true,
         rule: "who formats times does not ask for them (law 8)",

@@ -29,36 +29,22 @@
 //! agent is tried on nginx, Apache, Node, Python and tinyproxy in `tests/real_servers`.
 
 mod agent;
-mod answer;
 mod body;
 mod chunked;
-mod client_protocol;
-mod date;
 mod error;
-mod handler;
 mod head;
-mod host_port;
-mod http_error;
 mod limits;
 mod message;
-mod no_proxy;
-mod origin;
-mod outgoing;
-mod pool;
-mod proxy;
 mod request;
 mod response;
-mod route;
 mod section;
 mod server;
 
-pub use agent::{Agent, AgentConfig, AgentCounters, HttpResult};
+pub use agent::{
+    Agent, AgentConfig, AgentCounters, BadProxy, BadUri, HttpError, HttpResult, Proxies, ProxyError,
+};
 pub use error::FramingError;
-pub use handler::HttpHandler;
-pub use http_error::HttpError;
 pub use limits::HttpLimits;
-pub use origin::BadUri;
-pub use proxy::{BadProxy, Proxies, ProxyError};
 pub use request::{Asked, RequestReader};
 pub use response::{Received, ResponseReader};
-pub use server::{HttpServer, HttpServerConfig};
+pub use server::{HttpHandler, HttpServer, HttpServerConfig};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use reactor::ClientTls;
 
-use crate::http::pool::Bounds;
-use crate::http::{HttpLimits, Proxies};
+use super::Proxies;
+use super::pool::Bounds;
+use crate::http::HttpLimits;
 
 /// What an [`Agent`](super::Agent) may use, and for how long.
 #[derive(Clone, Debug)]

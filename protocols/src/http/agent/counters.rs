@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::HttpResult;
-use crate::http::HttpError;
+use super::{HttpError, HttpResult};
 
 /// Counts since the agent was made. Every request ends in one of those from `answered` to `timed_out`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

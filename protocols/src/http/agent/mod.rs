@@ -1,7 +1,16 @@
 //! A client of HTTP/1.1; Twisted's `twisted.web.client.Agent` with its `HTTPConnectionPool`.
 
+mod client_protocol;
 mod config;
 mod counters;
+mod host_port;
+mod http_error;
+mod no_proxy;
+mod origin;
+mod outgoing;
+mod pool;
+mod proxy;
+mod route;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +22,14 @@ use reactor::{AppCx, ConnId, ConnectError, Endpoint, Reply, Requests, TimerId};
 
 pub use config::AgentConfig;
 pub use counters::AgentCounters;
+pub use http_error::HttpError;
+pub use origin::BadUri;
+pub use proxy::{BadProxy, Proxies, ProxyError};
 
-use super::HttpError;
-use super::client_protocol::ClientProtocol;
-use super::origin::Origin;
-use super::outgoing;
-use super::pool::{Pool, Start, Ticket, Work};
-use super::route::Route;
+use client_protocol::ClientProtocol;
+use origin::Origin;
+use pool::{Pool, Start, Ticket, Work};
+use route::Route;
 
 /// What becomes of a request.
 pub type HttpResult = Result<Response<Vec<u8>>, HttpError>;
@@ -86,11 +96,11 @@ pub struct Agent<A> {
 }
 
 /// A request that has no answer yet.
-pub(super) struct Exchange<A> {
-    pub(super) route: Route,
-    pub(super) method: Method,
+struct Exchange<A> {
+    route: Route,
+    method: Method,
     /// As it goes over the wire; kept, because it may have to go twice.
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     deadline: TimerId,
     done: Reply<A, HttpResult>,
 }
@@ -129,7 +139,7 @@ impl<A: 'static> Agent<A> {
         &self.counters
     }
 
-    pub(super) fn config(&self) -> &AgentConfig {
+    fn config(&self) -> &AgentConfig {
         &self.config
     }
 
@@ -209,12 +219,12 @@ impl<A: 'static> Agent<A> {
     }
 
     /// What a connection is to ask, if it is to ask anything.
-    pub(super) fn carried_by(&self, conn: ConnId) -> Option<&Exchange<A>> {
+    fn carried_by(&self, conn: ConnId) -> Option<&Exchange<A>> {
         self.exchanges.get(&self.pool.carried(conn)?)
     }
 
     /// A response has come. Says whether its connection, which could carry another request, is kept.
-    pub(super) fn received(
+    fn received(
         &mut self,
         reactor: &mut Requests<'_, A>,
         conn: ConnId,
@@ -235,7 +245,7 @@ impl<A: 'static> Agent<A> {
 
     /// A connection is of no use any more, and perhaps has ended. What it carried goes on another if that
     /// is worth it: this one was no longer new, and nothing of a response has come.
-    pub(super) fn broken(
+    fn broken(
         &mut self,
         reactor: &mut Requests<'_, A>,
         conn: ConnId,
@@ -255,12 +265,7 @@ impl<A: 'static> Agent<A> {
     }
 
     /// A connection was not made for the request that it was opened for.
-    pub(super) fn connect_failed(
-        &mut self,
-        reactor: &mut Requests<'_, A>,
-        ticket: Ticket,
-        error: &ConnectError,
-    ) {
+    fn connect_failed(&mut self, reactor: &mut Requests<'_, A>, ticket: Ticket, error: &ConnectError) {
         if let Some(conn) = self.pool.carrier(ticket) {
             self.pool.forget(conn);
         }

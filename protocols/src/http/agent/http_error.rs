@@ -6,7 +6,8 @@ use std::io;
 
 use reactor::{ConnectError, Reason, TlsError};
 
-use super::{BadProxy, BadUri, FramingError, ProxyError};
+use super::{BadProxy, BadUri, ProxyError};
+use crate::http::FramingError;
 
 /// Why a request has no response. It never repeats a path, a query or a field, in which there may be
 /// a key.

@@ -3,7 +3,7 @@
 use ::http::{Request, Response};
 use reactor::{Reply, Requests};
 
-use super::error::FramingError;
+use crate::http::FramingError;
 
 /// Answers requests. Every `FnMut(&mut A, &mut Requests<'_, A>, Request<Vec<u8>>, Reply<A, Response<Vec<u8>>>)`
 /// is one.

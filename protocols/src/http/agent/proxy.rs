@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reactor::ConnectError;
 
-use super::FramingError;
 use super::host_port::HostPort;
 use super::no_proxy::NoProxy;
 use super::origin::Origin;
+use crate::http::FramingError;
 
 /// Which proxy leads to which server.
 ///

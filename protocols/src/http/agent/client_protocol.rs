@@ -3,11 +3,12 @@
 use ::http::{Method, StatusCode};
 use reactor::{AppCx, ConnectError, Cx, Protocol, Reason};
 
-use super::agent::Agent;
+use super::Agent;
 use super::outgoing;
 use super::pool::Ticket;
 use super::route::Way;
-use super::{HttpError, ProxyError, Received, ResponseReader};
+use super::{HttpError, ProxyError};
+use crate::http::{Received, ResponseReader};
 
 /// One connection of an agent. What it carries is written in the agent's pool and nowhere else; so it
 /// does not matter which of the two first hears that the other has gone on.

@@ -1,16 +1,22 @@
 //! A small server of HTTP/1.1.
 
+mod answer;
+mod date;
+mod handler;
+
 use std::time::Duration;
 
 use ::http::{Method, Response, StatusCode, Version};
 use reactor::{Cx, Pressure, Protocol};
 
-use super::answer::{Terms, write_response};
 use super::error::FramingError;
-use super::handler::HttpHandler;
 use super::limits::HttpLimits;
 use super::request::{Asked, RequestReader};
 use crate::carry::Carry;
+
+pub use handler::HttpHandler;
+
+use answer::{Terms, write_response};
 
 /// The bounds of a server's connection.
 #[derive(Clone, Copy, Debug)]
