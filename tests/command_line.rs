@@ -296,6 +296,30 @@ fn the_key_of_a_provider_is_nowhere_shown() {
     );
 }
 
+#[test]
+fn a_proxy_that_is_none_is_refused_where_it_would_be_asked() {
+    let herd = Herd::new();
+    let run = |command: &str, flags: &[&str], url: &str| {
+        let mut command = herd.command(&[&[command], flags].concat());
+        said(&command.env("HTTPS_PROXY", url).output().unwrap())
+    };
+    let chain = "--set=places.chain=[\"overpass\", \"builtin\"]";
+    let web = [chain, "--set=places.base_url=https://places.test"];
+    let local = [chain, "--set=places.base_url=https://localhost"];
+    for (url, why) in [
+        ("socks5://me:SECRET@proxy.test", "its URL begins with something else than http://"),
+        ("http://me:SECRET@proxy.test:port", "its URL cannot be understood"),
+    ] {
+        for command in ["check", "Welsh"] {
+            let refused = (Some(2), String::new(), format!("herd: HTTPS_PROXY: {why}\n"));
+            assert_eq!(run(command, &web, url), refused, "{command}");
+        }
+        assert_eq!(run("check", &[], url).0, Some(0), "the web is not asked");
+        assert_eq!(run("check", &local, url).0, Some(0), "the machine itself is reached directly");
+    }
+    assert_eq!(run("check", &web, "http://me:SECRET@proxy.test").0, Some(0));
+}
+
 // A client.
 
 #[test]
