@@ -186,7 +186,7 @@ fn imported_places_are_what_a_server_answers_with() {
     let mut herd = Herd::new();
     fs::write(herd.path("cafes.csv"), CAFES).unwrap();
     let (code, out, err) = said(&herd.run(&["places", "import", "cafes.csv"]));
-    assert_eq!((code, out.as_str()), (Some(0), "1 places from cafes.csv, 1 rows skipped\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "1 place from cafes.csv, 1 row skipped\n"), "{err}");
     assert_eq!(err, "cafes.csv:3: the latitude is not a number\n");
     assert!(herd.path("data/places.gazetteer").exists());
 
@@ -225,7 +225,7 @@ fn standard_input_is_imported_too() {
     fs::write(herd.path("cafes"), CAFES).unwrap();
     let mut import = herd.command(&["places", "import", "--format=csv", "--output=out", "-"]);
     let (code, out, err) = said(&import.stdin(fs::File::open(herd.path("cafes")).unwrap()).output().unwrap());
-    assert_eq!((code, out.as_str()), (Some(0), "1 places from -, 1 rows skipped\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "1 place from -, 1 row skipped\n"), "{err}");
     assert!(herd.path("out").exists());
 }
 
@@ -294,6 +294,30 @@ fn the_key_of_a_provider_is_nowhere_shown() {
         err,
         "herd: GOOGLE_PLACES_API_KEY: holds no key: that is one word of visible ASCII characters\n"
     );
+}
+
+#[test]
+fn a_proxy_that_is_none_is_refused_where_it_would_be_asked() {
+    let herd = Herd::new();
+    let run = |command: &str, flags: &[&str], url: &str| {
+        let mut command = herd.command(&[&[command], flags].concat());
+        said(&command.env("HTTPS_PROXY", url).output().unwrap())
+    };
+    let chain = "--set=places.chain=[\"overpass\", \"builtin\"]";
+    let web = [chain, "--set=places.base_url=https://places.test"];
+    let local = [chain, "--set=places.base_url=https://localhost"];
+    for (url, why) in [
+        ("socks5://me:SECRET@proxy.test", "its URL begins with something else than http://"),
+        ("http://me:SECRET@proxy.test:port", "its URL cannot be understood"),
+    ] {
+        for command in ["check", "Welsh"] {
+            let refused = (Some(2), String::new(), format!("herd: HTTPS_PROXY: {why}\n"));
+            assert_eq!(run(command, &web, url), refused, "{command}");
+        }
+        assert_eq!(run("check", &[], url).0, Some(0), "the web is not asked");
+        assert_eq!(run("check", &local, url).0, Some(0), "the machine itself is reached directly");
+    }
+    assert_eq!(run("check", &web, "http://me:SECRET@proxy.test").0, Some(0));
 }
 
 // A client.

@@ -168,6 +168,46 @@ fn head_and_some_statuses_are_answered_without_a_body() {
 }
 
 #[test]
+fn an_answer_that_is_larger_than_the_write_buffer_is_a_500() {
+    let large = |write_buffer: usize| {
+        let limits = Limits { write_buffer, high_water: write_buffer / 4, ..Limits::default() };
+        let config = HttpServerConfig::default();
+        Harness::with_limits(Desk::default(), HttpServer::new(Clerk, config), limits)
+    };
+    let path = format!("/{}", "x".repeat(2_000));
+    let mut server = large(1 << 20);
+    server.receive(get(&path).as_bytes());
+    let fits = server.take_sent().len();
+    for (write_buffer, is_whole) in [(fits, true), (fits - 1, false), (1_000, false)] {
+        let mut server = large(write_buffer);
+        server.receive(get(&path).as_bytes());
+        let refused =
+            "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 24\r\n\r\nthe answer is too large\n";
+        assert_eq!(told(&mut server), if is_whole { ok(&path) } else { refused.to_owned() });
+        server.receive(get("/next").as_bytes());
+        assert_eq!(told(&mut server), ok("/next"), "the connection stays");
+        server.receive(format!("HEAD {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        assert!(told(&mut server).starts_with("HTTP/1.1 200 OK\r\n"), "its head is small");
+    }
+}
+
+#[test]
+fn a_large_answer_to_a_client_that_has_not_read_the_one_before_is_a_500() {
+    let limits = Limits { write_buffer: 3_000, high_water: 3_000, ..Limits::default() };
+    let server = HttpServer::new(Clerk, HttpServerConfig::default());
+    let mut server = Harness::with_limits(Desk::default(), server, limits);
+    server.remote().set_room(0);
+    let path = format!("/{}", "x".repeat(2_000));
+    server.receive(get(&path).repeat(2).as_bytes());
+    server.remote().set_room(usize::MAX);
+    server.settle();
+    let told = told(&mut server);
+    let rest = told.strip_prefix(&ok(&path)).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 500 ") && rest.ends_with("too large\n"), "{rest}");
+    assert!(server.lost().is_none());
+}
+
+#[test]
 fn a_client_that_waits_for_leave_to_send_its_body_gets_it_once() {
     let mut server = server();
     server.receive_slowly(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n");

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use protocols::http::{Agent, AgentConfig, HttpLimits, Proxies};
+use http::Uri;
+use protocols::http::{Agent, AgentConfig, BadProxy, HttpLimits, Proxies};
 use reactor::{ClientTls, TlsConfigError};
 
 use super::Herd;
@@ -31,7 +32,8 @@ impl Providers {
     ///
     /// # Errors
     ///
-    /// If one of them is missing or wrong. No error shows a key.
+    /// If one of them is missing or wrong, or a service could not be reached because the variable that names
+    /// its proxy is of no use. No error shows a key or a password.
     pub fn of(
         config: &Config,
         environment: &Environment,
@@ -47,11 +49,22 @@ impl Providers {
 
 /// An agent that has a connection for each request of the desk.
 fn for_the_web(config: &Config, proxy: Proxies) -> Result<AgentConfig, PlacesError> {
+    check_proxies(&config.places, &proxy)?;
     let tls = Some(ClientTls::new(&config.places_authorities()?, ALPN)?);
     let (defaults, per_origin) = (AgentConfig::default(), config.places.max_in_flight);
     let connections = defaults.connections.max(per_origin);
     let limits = HttpLimits { body: LONGEST, ..defaults.limits };
     Ok(AgentConfig { tls, proxy, limits, per_origin, connections, ..defaults })
+}
+
+/// A proxy that is none would let every request fail, and nobody would hear of it before.
+fn check_proxies(config: &PlacesConfig, proxies: &Proxies) -> Result<(), PlacesError> {
+    let order = config.order();
+    let mut urls = order.iter().filter_map(|provider| config.base_url(*provider)?.parse::<Uri>().ok());
+    match urls.find_map(|url| proxies.problem(&url)) {
+        Some((variable, why)) => Err(PlacesError::Proxy(variable, why)),
+        None => Ok(()),
+    }
 }
 
 fn desk(config: &PlacesConfig, key: Option<&ApiKey>) -> Result<Desk, PlacesError> {
@@ -88,6 +101,8 @@ pub enum PlacesError {
     File(FileError),
     /// The authorities are none.
     Tls(TlsConfigError),
+    /// The variable of this name should name a proxy.
+    Proxy(&'static str, BadProxy),
     /// This provider lacks its URL or its key.
     Incomplete(Provider),
 }
@@ -98,6 +113,7 @@ impl fmt::Display for PlacesError {
             PlacesError::Config(error) => error.fmt(f),
             PlacesError::File(error) => error.fmt(f),
             PlacesError::Tls(error) => write!(f, "places.ca_file: {error}"),
+            PlacesError::Proxy(variable, error) => write!(f, "{variable}: {error}"),
             PlacesError::Incomplete(provider) => write!(f, "{provider} lacks its base_url or its key"),
         }
     }
@@ -109,6 +125,7 @@ impl Error for PlacesError {
             PlacesError::Config(error) => Some(error),
             PlacesError::File(error) => Some(error),
             PlacesError::Tls(error) => Some(error),
+            PlacesError::Proxy(_, error) => Some(error),
             PlacesError::Incomplete(_) => None,
         }
     }

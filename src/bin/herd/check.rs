@@ -6,12 +6,11 @@ use herd::config::{Config, Environment, Provider};
 use herd::herd::Providers;
 use herd::key::{HerdKey, KeyError};
 use herd::places::FIELD_MASK;
-use protocols::http::Proxies;
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::ask::trusted_servers;
-use crate::serve::client_tls;
+use crate::serve::{client_tls, proxies};
 use crate::stdio::{print, say};
 
 pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
@@ -46,5 +45,5 @@ fn check_files(config: &Config) -> Result<(), Failure> {
     check_key(config)?;
     client_tls(config)?;
     trusted_servers(config)?;
-    Providers::of(config, &Environment::of_process(), Proxies::none()).map(drop).map_err(Failure::usage)
+    Providers::of(config, &Environment::of_process(), proxies()).map(drop).map_err(Failure::usage)
 }

@@ -87,10 +87,17 @@ fn import(config: &ConfigArguments, arguments: ImportArguments) -> Result<(), Fa
     let mut report = String::new();
     for input in &inputs {
         let Tally { places, skipped, .. } = input.read(&mut import)?;
-        report += &format!("{places} places from {}, {skipped} rows skipped\n", input.name());
+        let (places, skipped) = (counted(places, "place"), counted(skipped, "row"));
+        report += &format!("{places} from {}, {skipped} skipped\n", input.name());
     }
     import.finish().map_err(Failure::other)?;
     print(report.as_bytes())
+}
+
+/// `1 row`, `2 rows`.
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// A file of places, or standard input.
@@ -150,4 +157,14 @@ fn progress(length: Option<u64>) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
+    }
 }

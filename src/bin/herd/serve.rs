@@ -77,7 +77,7 @@ pub(crate) fn client_tls(config: &Config) -> Result<Option<ServerTls>, Failure> 
 }
 
 /// The variables of the process that name proxies.
-fn proxies() -> Proxies {
+pub(crate) fn proxies() -> Proxies {
     let text = |text: OsString| text.into_string().ok();
     Proxies::from_environment(
         std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))),

@@ -17,7 +17,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use protocols::http::Agent;
-use reactor::{Reply, Requests};
+use reactor::{Reply, Requests, Time};
 
 use self::breaker::{Breaker, Pass};
 pub use self::counters::{DeskCounters, SourceCounters};
@@ -129,25 +129,44 @@ impl Desk {
         self.counters.asked += 1;
         let waiter = Waiter { client: Crowd::client_at(client), bound: nearby.bound, done };
         if self.questions.contains_key(&Spot::of(&nearby)) {
-            return self.join(Spot::of(&nearby), waiter, reactor);
+            return self.join(nearby, waiter, &mut Means { agent, reactor });
         }
         let question = Question::new(nearby, waiter, reactor.now());
         self.pursue(question, &mut Means { agent, reactor });
     }
 
     /// The same is asked already.
-    fn join(&mut self, spot: Spot, waiter: Waiter, reactor: &mut Requests<'_, Herd>) {
-        let Some(question) = self.questions.get_mut(&spot) else { return };
+    fn join(&mut self, nearby: Nearby, waiter: Waiter, means: &mut Means<'_, '_>) {
+        let Some(question) = self.questions.get_mut(&Spot::of(&nearby)) else { return };
         if question.timer.is_some() {
             if self.crowd.waiting(waiter.client) >= self.bounds.per_client {
                 self.counters.refused_by_client += 1;
-                self.counters.failed += 1;
-                return reactor.send(waiter.done, Err(too_many()));
+                let source = question.source;
+                let question = Question { source, ..Question::new(nearby, waiter, means.reactor.now()) };
+                return self.pass_by(question, means);
             }
             self.crowd.enter(waiter.client);
         }
         self.counters.merged += 1;
         question.waiters.push(waiter);
+    }
+
+    /// Asks what is at hand behind the web, apart from the question in flight for the same: too many of this
+    /// one's client wait.
+    fn pass_by(&mut self, mut question: Question, means: &mut Means<'_, '_>) {
+        question.hear(Err(too_many()));
+        let Some(at_hand) = (question.source..self.sources.len()).find(|at| self.sources[*at].is_local())
+        else {
+            return self.finish(question, means.reactor);
+        };
+        question.source = at_hand;
+        let nearby = self.begin(&mut question, None, means.reactor.now());
+        let done = means.reactor.app_reply(move |cx, answer| {
+            let Herd { desk, .. } = &mut *cx.app;
+            desk.hear(&mut question, answer, &mut cx.reactor);
+            desk.finish(question, &mut cx.reactor);
+        });
+        self.sources[at_hand].provider.nearby(nearby, means.agent, means.reactor, done);
     }
 
     /// Asks the next source that can be asked. When there is none, what was heard is the answer.
@@ -207,20 +226,23 @@ impl Desk {
 
     /// Asks the source that a question is at for as much as anybody may want, in the time that is left.
     fn call(&mut self, mut question: Question, pass: Option<Pass>, means: &mut Means<'_, '_>) {
-        self.calls += 1;
-        self.in_flight += usize::from(pass.is_some());
-        let (spot, call, since) = (question.spot(), self.calls, means.reactor.now());
-        question.state = State::Asked { call, since, pass };
-        let within = question.deadline.since(since);
-        let nearby = Nearby { bound: MOST, within, ..question.nearby.clone() };
+        let nearby = self.begin(&mut question, pass, means.reactor.now());
+        let (spot, call) = (question.spot(), self.calls);
         let done = means.reactor.app_reply(move |cx, answer| {
             let Herd { desk, agent, .. } = &mut *cx.app;
             desk.answered(spot, call, answer, &mut Means { agent, reactor: &mut cx.reactor });
         });
-        let source = &mut self.sources[question.source];
-        source.counters.calls += 1;
-        source.provider.nearby(nearby, means.agent, means.reactor, done);
+        self.sources[question.source].provider.nearby(nearby, means.agent, means.reactor, done);
         self.questions.insert(spot, question);
+    }
+
+    /// Counts the call that asks the source which a question is at, and says what it asks.
+    fn begin(&mut self, question: &mut Question, pass: Option<Pass>, since: Time) -> Nearby {
+        self.calls += 1;
+        self.in_flight += usize::from(pass.is_some());
+        self.sources[question.source].counters.calls += 1;
+        question.state = State::Asked { call: self.calls, since, pass };
+        Nearby { bound: MOST, within: question.deadline.since(since), ..question.nearby.clone() }
     }
 
     fn wait(&mut self, mut question: Question) {
@@ -253,13 +275,7 @@ impl Desk {
 
     /// What a source said is the answer, or the next one is asked; and whoever waits for its place gets it.
     fn settle(&mut self, mut question: Question, answer: Answer, means: &mut Means<'_, '_>) {
-        let outcome = answer.and_then(|text| Ok(Search::read(text)?));
-        if let State::Asked { since, pass, .. } = question.state {
-            self.in_flight -= usize::from(pass.is_some());
-            let took = means.reactor.now().since(since);
-            self.sources[question.source].settle(&outcome, took, pass, means.reactor);
-        }
-        question.hear(outcome);
+        self.hear(&mut question, answer, means.reactor);
         if question.is_answered() {
             self.finish(question, means.reactor);
         } else {
@@ -267,6 +283,17 @@ impl Desk {
             self.pursue(question, means);
         }
         self.fill(means);
+    }
+
+    /// Takes what the source has said that a question is at; its call has ended.
+    fn hear(&mut self, question: &mut Question, answer: Answer, reactor: &mut Requests<'_, Herd>) {
+        let outcome = answer.and_then(|text| Ok(Search::read(text)?));
+        if let State::Asked { since, pass, .. } = question.state {
+            self.in_flight -= usize::from(pass.is_some());
+            let took = reactor.now().since(since);
+            self.sources[question.source].settle(&outcome, took, pass, reactor);
+        }
+        question.hear(outcome);
     }
 
     /// Lets those that wait be asked, as long as there is room.

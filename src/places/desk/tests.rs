@@ -1,5 +1,6 @@
 //! The desk with providers whose every answer the test gives.
 
+mod clients;
 mod overload;
 mod random;
 
@@ -358,31 +359,6 @@ fn who_waits_too_long_is_told_and_leaves_the_queue() {
     assert_eq!(stage.heard().iter().map(|(who, _)| *who).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(stage.calls().is_empty(), "there was no time left for the third");
     assert_eq!(stage.desk().counters.expired, 1);
-    stage.assert_at_rest();
-}
-
-#[test]
-fn one_client_may_have_so_many_waiting_and_others_are_served() {
-    let bounds = DeskBounds { in_flight: 1, waiting: 99, per_client: 2 };
-    let mut stage = Stage::new(&["google"], false, bounds);
-    let one = [10, 9, 9, 9];
-    stage.ask_from(one, 1, 1.0, 1);
-    stage.ask_from(one, 2, 1.0, 1); // merged; it waits all the same
-    stage.ask_from(one, 3, 1.0, 1);
-    stage.ask_from(one, 4, 2.0, 1);
-    let refused = "? no places: too many questions of one client wait".to_owned();
-    assert_eq!(stage.heard(), [(3, refused.clone()), (4, refused)]);
-    stage.ask(5, 2.0, 1);
-    let call = stage.call();
-    stage.answer(call, status("OK"));
-    assert_eq!(stage.heard().len(), 2);
-    stage.ask_from(one, 6, 3.0, 1);
-    let call = stage.call();
-    stage.answer(call, status("OK"));
-    let call = stage.call();
-    stage.answer(call, status("OK"));
-    assert_eq!(stage.heard().iter().map(|(who, _)| *who).collect::<Vec<_>>(), [5, 6]);
-    assert_eq!(stage.desk().counters.refused_by_client, 2);
     stage.assert_at_rest();
 }
 

@@ -73,7 +73,7 @@ pub enum InputError {
         /// The columns that it has.
         found: String,
     },
-    /// It has a row that goes on and on.
+    /// It has a row that goes on and on, or whose quote is not closed where the input ends.
     EndlessRow {
         /// Where it begins.
         line: u64,

@@ -4,6 +4,7 @@
 //! to a temporary file, which takes the place of the old gazetteer when all is written.
 
 mod bad_row;
+mod bom;
 mod error;
 mod feature;
 mod geonames;
@@ -19,6 +20,7 @@ pub use bad_row::BadRow;
 pub use error::{ImportError, InputError};
 
 use super::gazetteer::{Draft, Place, Record};
+use bom::without_bom;
 use lines::{Line, Lines};
 use replacement::Replacement;
 use table::Table;
@@ -84,6 +86,8 @@ impl Import {
     ///
     /// If it cannot be read, or is not of this format as a whole; a bad row is none.
     pub fn read(&mut self, name: &str, format: Format, input: impl Read) -> Result<Tally, ImportError> {
+        let input =
+            without_bom(input).map_err(|error| ImportError::input(name, InputError::Unreadable(error)))?;
         let mut tally = Tally::default();
         match format {
             Format::GeoNames => self.read_lines(name, input, geonames::place, &mut tally)?,

@@ -31,12 +31,16 @@ pub(super) struct Row<'t> {
 impl<'n, R: Read> Table<'n, R> {
     /// Reads the names of the columns.
     pub(super) fn open(name: &'n str, input: R) -> Result<Table<'n, R>, InputError> {
-        let input = Ration { input, left: LONGEST_READ };
+        let input = Ration { input, left: LONGEST_READ, end: End::Ahead };
         // A CR is trimmed off its field: taken for an end of its own, it would put the lines' numbers out.
         let mut reader =
             ReaderBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_reader(input);
         let header = reader.byte_headers().map_err(|error| input_error(error, 1))?;
-        let columns = Columns::of(header)?;
+        let (columns, is_empty) = (Columns::of(header), header.is_empty());
+        if !is_empty && reader.get_ref().is_at_end() {
+            return Err(InputError::EndlessRow { line: 1 });
+        }
+        let columns = columns?;
         let name = name.rsplit('/').next().unwrap_or(name); // clients need not know our folders
         Ok(Table { reader, columns, row: ByteRecord::new(), name })
     }
@@ -49,6 +53,9 @@ impl<'n, R: Read> Table<'n, R> {
             let line = self.reader.position().line();
             if !self.reader.read_byte_record(&mut self.row).map_err(|error| input_error(error, line))? {
                 return Ok(None);
+            }
+            if self.reader.get_ref().is_at_end() {
+                return Err(InputError::EndlessRow { line });
             }
             if !self.row.as_slice().trim_ascii().is_empty() {
                 return Ok(Some(Row { line, place: self.place(line) }));
@@ -142,21 +149,53 @@ fn input_error(error: csv::Error, line: u64) -> InputError {
     }
 }
 
-/// An input that gives no more than it is allowed to.
+/// An input that gives no more than it is allowed to, and ends its last line if nobody has. So a row never
+/// needs the end of the input to be whole: one that takes it has a quote which is not closed.
 struct Ration<R> {
     input: R,
     left: usize,
+    end: End,
+}
+
+/// How much of the end of an input was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Ahead,
+    /// The end of its last line, of our making.
+    OfLine,
+    /// All.
+    Passed,
+}
+
+impl<R> Ration<R> {
+    fn is_at_end(&self) -> bool {
+        self.end == End::Passed
+    }
+
+    /// The input has no more.
+    fn end(&mut self, buffer: &mut [u8]) -> usize {
+        if self.end == End::Ahead {
+            self.end = End::OfLine;
+            buffer[0] = b'\n';
+            return 1;
+        }
+        self.end = End::Passed;
+        0
+    }
 }
 
 impl<R: Read> Read for Ration<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         let most = buffer.len().min(self.left);
-        if most == 0 && !buffer.is_empty() {
+        if most == 0 {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let count = self.input.read(&mut buffer[..most])?;
         self.left -= count;
-        Ok(count)
+        Ok(if count == 0 { self.end(buffer) } else { count })
     }
 }
 
@@ -239,6 +278,22 @@ mod tests {
         assert_eq!(refused("name,lon\n"), "no column lat or latitude among name, lon");
         assert_eq!(refused("name,lat\n"), "no column lon, lng or longitude among name, lat");
         assert_eq!(refused(""), "no column name among ");
+    }
+
+    #[test]
+    fn a_quote_that_is_open_at_the_end_of_the_table_is_no_row() {
+        let message = |line| format!("the row that begins on line {line} does not end: is its quote closed?");
+        for open in ["\"b,1,2\nc,1,2\n", "b,1,\"2", "b,1,2,\"", "\"", "\" \n", "b,1,\"2\"\"\n", "\"b\r\n\r\n"]
+        {
+            let text = format!("name,lat,lon\n\"a\n\",1,2\n{open}");
+            assert_eq!(rows(text.as_bytes()).unwrap_err(), message(4), "{open:?}");
+            assert_eq!(rows(open.as_bytes()).unwrap_err(), message(1), "{open:?} as the header");
+        }
+        for closed in ["b,1,\"2\"", "b,1,\"2\n\"", "b,1,\"2\n\"\n", "b,1,2\r\n", "b\",1,2", "\"b\"\"\",1,2"] {
+            let text = format!("name,lat,lon\n{closed}");
+            assert!(rows(text.as_bytes()).unwrap()[0].1.is_ok(), "{closed:?}");
+        }
+        assert_eq!(rows(b"name,lat,lon").unwrap(), []);
     }
 
     #[test]

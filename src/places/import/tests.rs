@@ -48,6 +48,14 @@ fn several_inputs_make_one_gazetteer_and_each_place_names_its_source() {
 }
 
 #[test]
+fn the_first_row_behind_a_byte_order_mark_is_read() {
+    for (format, text) in [(Format::GeoNames, GEONAMES), (Format::Csv, CSV), (Format::GeoJsonSeq, FEATURE)] {
+        let (_, tallies) = import(&[(format, format!("\u{feff}{text}").as_bytes())]).unwrap();
+        assert_eq!(tallies, [Tally { places: 1, ..Tally::default() }], "{format:?}");
+    }
+}
+
+#[test]
 fn bad_rows_are_counted_and_the_first_are_named() {
     let text = format!("bad\n{GEONAMES}{}", GEONAMES.replace("34.1", "99").repeat(9));
     let (file, tallies) = import(&[(Format::GeoNames, text.as_bytes())]).unwrap();
@@ -70,6 +78,13 @@ fn an_import_that_fails_leaves_the_old_gazetteer_and_no_rubbish() {
     let mut nothing = Import::to(&output).unwrap();
     nothing.read("a.csv", Format::Csv, &b"name,lat,lon\n,1,2\n"[..]).unwrap();
     assert_eq!(nothing.finish().unwrap_err().to_string(), "no row is a place; nothing is written");
+    assert!(is_old());
+
+    let mut open = Import::to(&output).unwrap();
+    let error = open.read("a.csv", Format::Csv, &b"name,lat,lon\na,1,2\n\"b,1,2\nc,1,2\n"[..]).unwrap_err();
+    let message = "a.csv: the row that begins on line 3 does not end: is its quote closed?";
+    assert_eq!(error.to_string(), message);
+    drop(open);
     assert!(is_old());
 
     let mut cut = Import::to(&output).unwrap();

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use ::http::StatusCode;
+use ::http::{StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reactor::ConnectError;
@@ -24,9 +24,16 @@ use crate::http::FramingError;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    for_http: Option<Result<Proxy, BadProxy>>,
-    for_https: Option<Result<Proxy, BadProxy>>,
+    for_http: Option<Setting>,
+    for_https: Option<Setting>,
     except: NoProxy,
+}
+
+/// A variable, and the proxy that it names.
+#[derive(Clone, Debug)]
+struct Setting {
+    variable: &'static str,
+    proxy: Result<Proxy, BadProxy>,
 }
 
 impl Proxies {
@@ -49,23 +56,39 @@ impl Proxies {
             found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
         };
         let is_cgi = get("REQUEST_METHOD").is_some();
-        let for_http = get("http_proxy").or_else(|| get("HTTP_PROXY").filter(|_| !is_cgi));
-        let for_https = get("https_proxy").or_else(|| get("HTTPS_PROXY"));
+        let setting = |variable| get(variable).map(|url| Setting { variable, proxy: Proxy::parse(url) });
         Proxies {
-            for_http: for_http.map(Proxy::parse),
-            for_https: for_https.map(Proxy::parse),
+            for_http: setting("http_proxy").or_else(|| setting("HTTP_PROXY").filter(|_| !is_cgi)),
+            for_https: setting("https_proxy").or_else(|| setting("HTTPS_PROXY")),
             except: NoProxy::parse(get("no_proxy").or_else(|| get("NO_PROXY")).unwrap_or_default()),
         }
     }
 
+    /// The variable that makes every request to `uri` fail, and what is wrong with it: for a program that
+    /// would rather say so when it starts.
+    ///
+    /// ```
+    /// use protocols::http::{BadProxy, Proxies};
+    ///
+    /// let proxies = Proxies::from_environment([("HTTPS_PROXY".to_owned(), "socks5://proxy.test".to_owned())]);
+    /// let problem = proxies.problem(&"https://example.org".parse()?);
+    /// assert_eq!(problem, Some(("HTTPS_PROXY", BadProxy::Scheme)));
+    /// assert_eq!(proxies.problem(&"https://localhost".parse()?), None);
+    /// # Ok::<(), http::uri::InvalidUri>(())
+    /// ```
+    pub fn problem(&self, uri: &Uri) -> Option<(&'static str, BadProxy)> {
+        let Setting { variable, proxy } = self.setting(&Origin::of(uri).ok()?)?;
+        proxy.as_ref().err().map(|error| (*variable, *error))
+    }
+
     /// The proxy that leads to `origin`; `None`: none does.
     pub(super) fn to(&self, origin: &Origin) -> Result<Option<Proxy>, BadProxy> {
-        let proxy = if origin.is_secure { &self.for_https } else { &self.for_http };
-        match proxy {
-            Some(_) if is_local(&origin.at) || self.except.covers(&origin.at) => Ok(None),
-            Some(proxy) => proxy.clone().map(Some),
-            None => Ok(None),
-        }
+        self.setting(origin).map(|setting| setting.proxy.clone()).transpose()
+    }
+
+    fn setting(&self, origin: &Origin) -> Option<&Setting> {
+        let setting = if origin.is_secure { &self.for_https } else { &self.for_http };
+        setting.as_ref().filter(|_| !is_local(&origin.at) && !self.except.covers(&origin.at))
     }
 }
 

@@ -17,9 +17,11 @@ pub(super) struct Terms {
     pub(super) reusable: bool,
 }
 
-/// Writes `response` on these terms; the clock says `now`.
+/// Writes `response` on these terms; the clock says `now`. What does not fit into the `room` that is left in
+/// the outbox would end the connection amid the answer: a short one with 500 is written instead.
 pub(super) fn write_response(
     transport: &mut Transport<'_>,
+    room: usize,
     now: WallTime,
     terms: Terms,
     response: &Response<Vec<u8>>,
@@ -30,32 +32,45 @@ pub(super) fn write_response(
     };
     // RFC 9110, 8.6: no length with 204; with 304 it would be that of a body which is not here.
     let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    write_head(transport, status, response);
-    if !response.headers().contains_key(DATE) {
-        write!(transport, "date: {}\r\n", http_date(now)); // RFC 9110, 6.6.1
-    }
-    write_connection(transport, terms);
+    let mut head = head(status, now, terms, response);
     if has_body {
-        write!(transport, "content-length: {}\r\n", response.body().len());
+        line(&mut head, &[b"content-length: ", response.body().len().to_string().as_bytes()]);
     }
-    transport.write(b"\r\n");
-    if has_body && !terms.is_head {
-        transport.write(response.body());
+    line(&mut head, &[]);
+    let body: &[u8] = if has_body && !terms.is_head { response.body() } else { b"" };
+    if head.len() + body.len() <= room {
+        transport.write_sequence(&[&head, body]);
+    } else {
+        write_response(transport, usize::MAX, now, terms, &too_large());
     }
 }
 
-fn write_head(transport: &mut Transport<'_>, status: StatusCode, response: &Response<Vec<u8>>) {
-    write!(transport, "HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+fn too_large() -> Response<Vec<u8>> {
+    let mut response = Response::new(b"the answer is too large\n".to_vec());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// The head but for the length of the body.
+fn head(status: StatusCode, now: WallTime, terms: Terms, response: &Response<Vec<u8>>) -> Vec<u8> {
+    let mut head = Vec::with_capacity(256);
+    let reason = status.canonical_reason().unwrap_or_default();
+    line(&mut head, &[b"HTTP/1.1 ", status.as_str().as_bytes(), b" ", reason.as_bytes()]);
     for (name, value) in response.headers().iter().filter(|(name, _)| !OURS.contains(name)) {
-        transport.write_sequence(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        line(&mut head, &[name.as_str().as_bytes(), b": ", value.as_bytes()]);
     }
+    if !response.headers().contains_key(DATE) {
+        line(&mut head, &[b"date: ", http_date(now).as_bytes()]); // RFC 9110, 6.6.1
+    }
+    match (terms.reusable, terms.version) {
+        (false, _) => line(&mut head, &[b"connection: close"]),
+        (true, Version::HTTP_10) => line(&mut head, &[b"connection: keep-alive"]),
+        (true, _) => {} // the client assumes it
+    }
+    head
 }
 
-/// Says what the client would not assume.
-fn write_connection(transport: &mut Transport<'_>, terms: Terms) {
-    match (terms.reusable, terms.version) {
-        (false, _) => transport.write(b"connection: close\r\n"),
-        (true, Version::HTTP_10) => transport.write(b"connection: keep-alive\r\n"),
-        (true, _) => {}
-    }
+fn line(head: &mut Vec<u8>, parts: &[&[u8]]) {
+    parts.iter().for_each(|part| head.extend_from_slice(part));
+    head.extend_from_slice(b"\r\n");
 }

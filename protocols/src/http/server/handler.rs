@@ -12,7 +12,9 @@ pub trait HttpHandler<A: 'static>: 'static {
     /// [`Requests::send`](reactor::Requests::send).
     ///
     /// Its length, its coding and whether the connection stays are the server's to say: such fields of
-    /// the answer are replaced. An answer with a 1xx status is sent as 500.
+    /// the answer are replaced. An answer with a 1xx status is sent as 500, and so is one that
+    /// is larger than what [`Limits::write_buffer`](reactor::Limits::write_buffer) leaves room for: head and body
+    /// together, beside what the client has yet to read of earlier answers.
     fn request(
         &mut self,
         app: &mut A,

@@ -208,7 +208,7 @@ impl<H> HttpServer<H> {
         let mut response = Response::new(format!("{error}\n").into_bytes());
         *response.status_mut() = status_of(error);
         let terms = Terms { is_head: false, version: Version::HTTP_11, reusable: false };
-        write_response(&mut cx.transport, cx.reactor.wall_clock(), terms, &response);
+        write(cx, terms, &response);
         cx.transport.lose_connection();
     }
 }
@@ -224,7 +224,7 @@ impl<H: 'static> HttpServer<H> {
         self.answering = false;
         terms.reusable &= self.ending != Ending::Stopping;
         cx.transport.set_deadline(None);
-        write_response(&mut cx.transport, cx.reactor.wall_clock(), terms, response);
+        write(cx, terms, response);
         if !terms.reusable {
             return cx.transport.lose_connection();
         }
@@ -252,6 +252,11 @@ impl<H: 'static> HttpServer<H> {
             }
         });
     }
+}
+
+fn write<A: 'static, P: 'static>(cx: &mut Cx<'_, A, P>, terms: Terms, response: &Response<Vec<u8>>) {
+    let room = cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered());
+    write_response(&mut cx.transport, room, cx.reactor.wall_clock(), terms, response);
 }
 
 fn set_deadline<A: 'static, P: 'static>(cx: &mut Cx<'_, A, P>, after: Duration) {
