@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
-use herd::places::{Answer, Desk, DeskBounds, Nearby, Provider, ProviderError};
+use herd::places::{Desk, DeskBounds, Nearby, Provider, ProviderError, Search, Searched};
 use herd::traffic_log::TrafficLog;
 use protocols::http::Agent;
 use reactor::testing::{MockNet, RemoteId};
@@ -18,18 +18,22 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Answers after a second; with nothing within one kilometre, and with too much within three.
 struct Slow;
 
+fn read(text: &str) -> Searched {
+    Ok(Search::read(text.into())?)
+}
+
 impl Provider for Slow {
     fn nearby(
         &mut self,
         nearby: Nearby,
         _: &mut Agent<Herd>,
         reactor: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
         let answer = match nearby.radius_metres {
             1_000.0 => Err(ProviderError::Unavailable("closed".to_owned())),
-            3_000.0 => Ok(format!(r#"{{"results":["{}"],"status":"OK"}}"#, "x".repeat(2_000_000)).into()),
-            _ => Ok(b"{\"results\":[],\n\n\"status\":\"OK\"}\n".to_vec()),
+            3_000.0 => read(&format!(r#"{{"results":["{}"],"status":"OK"}}"#, "x".repeat(2_000_000))),
+            _ => read("{\"results\":[],\n\n\"status\":\"OK\"}\n"),
         };
         reactor.app_later(SECOND, move |cx| cx.reactor.send(done, answer));
     }

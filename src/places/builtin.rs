@@ -3,7 +3,7 @@
 use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
-use super::{Answer, Gazetteer, Nearby, Provider, nearby_json};
+use super::{Gazetteer, Nearby, Provider, Search, Searched, nearby_json};
 use crate::herd::Herd;
 
 /// Answers from the embedded gazetteer, nearest first, at once.
@@ -16,16 +16,16 @@ impl Provider for Builtin {
         nearby: Nearby,
         _: &mut Agent<Herd>,
         reactor: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
-        reactor.send(done, Ok(Gazetteer::builtin().answer(&nearby)));
+        reactor.send(done, Gazetteer::builtin().answer(&nearby));
     }
 }
 
 impl Gazetteer {
-    /// The text that lists what is near, nearest first.
-    pub(super) fn answer(&self, nearby: &Nearby) -> Vec<u8> {
+    /// Lists what is near, nearest first.
+    pub(super) fn answer(&self, nearby: &Nearby) -> Searched {
         let &Nearby { latitude, longitude, radius_metres, bound, .. } = nearby;
-        nearby_json(&self.nearest(latitude, longitude, radius_metres, bound))
+        Ok(Search::read(nearby_json(&self.nearest(latitude, longitude, radius_metres, bound)))?)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Request, Response, StatusCode};
 
-use super::{Answer, Nearby, ProviderError};
+use super::{Nearby, ProviderError, Searched};
 
 /// The most places that any of the services gives, and any WHATSAT asks for.
 pub(super) const MOST: usize = 20;
@@ -20,12 +20,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// If the base URL of the service is none.
     fn request(&self, nearby: &Nearby) -> Result<Request<Vec<u8>>, ProviderError>;
 
-    /// What came back to `nearby`, as the text of a Nearby Search.
+    /// What came back to `nearby`, as a Nearby Search.
     ///
     /// # Errors
     ///
     /// Whatever is not an answer of the service.
-    fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Answer;
+    fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Searched;
 }
 
 /// The body of an answer with the one status that has one.

@@ -7,7 +7,7 @@ use std::{error, fmt, fs, io};
 use protocols::http::Agent;
 use reactor::{Reply, Requests};
 
-use super::{Answer, Gazetteer, GazetteerError, Nearby, Provider};
+use super::{Gazetteer, GazetteerError, Nearby, Provider, Searched};
 use crate::herd::Herd;
 
 /// Answers from an imported gazetteer, nearest first, at once. It is held in memory; clones share it.
@@ -42,9 +42,9 @@ impl Provider for File {
         nearby: Nearby,
         _: &mut Agent<Herd>,
         reactor: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
-        reactor.send(done, Ok(self.gazetteer.answer(&nearby)));
+        reactor.send(done, self.gazetteer.answer(&nearby));
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::dialect::{MOST, base, body};
 use super::listing::{Found, Geometry, Listing, Location};
 use super::object::{Number, read_object};
-use super::{Answer, ApiKey, Dialect, Nearby, ProviderError};
+use super::{ApiKey, Dialect, Nearby, ProviderError, Searched};
 
 /// The fields that are asked for. Google's price for a call is that of the dearest of them: the rating.
 pub const FIELD_MASK: &str = "places.id,places.displayName,places.location,places.shortFormattedAddress,\
@@ -38,7 +38,7 @@ impl Google {
     }
 
     /// A refusal as the legacy search words it, with Google's reason if there is one.
-    fn refusal(&self, status: &'static str, body: &[u8]) -> Answer {
+    fn refusal(&self, status: &'static str, body: &[u8]) -> Searched {
         let message = read_object::<Refusal<'_>>(body).ok().map(|refusal| refusal.error.message);
         let message = message.filter(|message| !message.is_empty());
         let shown =
@@ -59,7 +59,7 @@ impl Dialect for Google {
         Ok(request.body(body.to_string().into_bytes())?)
     }
 
-    fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Answer {
+    fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Searched {
         match response.status() {
             StatusCode::BAD_REQUEST => self.refusal("INVALID_REQUEST", response.body()),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

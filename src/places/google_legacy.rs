@@ -6,7 +6,7 @@
 use http::{Request, Response};
 
 use super::dialect::{base, body};
-use super::{Answer, ApiKey, Dialect, Nearby, ProviderError};
+use super::{ApiKey, Dialect, Nearby, ProviderError, Search, Searched};
 
 /// Asks with one GET, and passes on what comes back as it is.
 #[derive(Debug, Clone)]
@@ -33,13 +33,12 @@ impl Dialect for GoogleLegacy {
         Ok(Request::get(uri).body(Vec::new())?)
     }
 
-    /// Google's own text, whatever its status: `ZERO_RESULTS`, `REQUEST_DENIED` and the like are answers. The
-    /// desk reads it, as it does every provider's; twice would hold the loop up for nothing.
-    fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Answer {
+    /// Google's own text, whatever its status: `ZERO_RESULTS`, `REQUEST_DENIED` and the like are answers.
+    fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Searched {
         let text = body(response)?;
         if self.key.is_in(text) {
             return Err(ProviderError::Failed("the answer has our key in it"));
         }
-        Ok(text.to_vec())
+        Ok(Search::read(text.to_vec())?)
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::object::Number;
-use super::{Answer, ProviderError, to_google_text};
+use super::{ProviderError, Search, Searched, to_google_text};
 
 /// An answer whose text is made here, its keys in the order of Google's own.
 #[derive(Debug, Default, Serialize)]
@@ -58,8 +58,10 @@ impl<'a> Listing<'a> {
         Listing { error_message, status, ..Listing::default() }
     }
 
-    /// The text.
-    pub(super) fn print(&self) -> Answer {
-        to_google_text(self).map_err(|_| ProviderError::Failed("the answer cannot be printed"))
+    /// The text, read: it says where each place ends.
+    pub(super) fn print(&self) -> Searched {
+        let text = to_google_text(self);
+        let text = text.map_err(|_| ProviderError::Failed("the answer cannot be printed"))?;
+        Ok(Search::read(text)?)
     }
 }

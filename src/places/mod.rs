@@ -1,6 +1,6 @@
 //! What is near a point: the [`Provider`] trait, and the providers (the specification, section 8).
 //!
-//! A provider is asked with a [`Nearby`] and answers, now or later, with the text of a Nearby Search. The
+//! A provider is asked with a [`Nearby`] and answers, now or later, with a Nearby [`Search`]. The
 //! herd's rules know no provider; they are handed a [`Desk`], which knows a chain of them. A service on the web
 //! is a [`Dialect`]: what to send, and how to read what comes back; [`Web`] makes a provider of it.
 
@@ -59,7 +59,10 @@ pub struct Nearby {
     pub within: Duration,
 }
 
-/// The text of a Nearby Search, or why there is none.
+/// What a provider says: a Nearby Search, read; or why there is none.
+pub type Searched = Result<Search, ProviderError>;
+
+/// What the desk gives to who has asked: the text of a Nearby Search, cut to the bound; or why there is none.
 pub type Answer = Result<Vec<u8>, ProviderError>;
 
 /// A source of places.
@@ -71,7 +74,7 @@ pub trait Provider {
         nearby: Nearby,
         agent: &mut Agent<Herd>,
         reactor: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     );
 }
 

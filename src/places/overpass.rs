@@ -17,7 +17,7 @@ use self::element::{Element, KINDS};
 use super::dialect::{MOST, body};
 use super::listing::Listing;
 use super::object::read_object;
-use super::{Answer, Dialect, Nearby, ProviderError};
+use super::{Dialect, Nearby, ProviderError, Searched};
 
 /// Overpass does not sort by distance, so more is fetched than is shown. As many fit the largest body that is
 /// read, at two kilobytes each; within a radius that has more of them, those nearest may be missing.
@@ -49,7 +49,7 @@ impl Dialect for Overpass {
         Ok(request.body(body.into_bytes())?)
     }
 
-    fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Answer {
+    fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Searched {
         let Elements { elements, remark } = read_object(body(response)?)?;
         if remark.is_some() {
             return Err(ProviderError::Failed("Overpass remarks that its answer is not whole"));

@@ -6,7 +6,7 @@ use http::Response;
 use protocols::http::{Agent, HttpError};
 use reactor::{AppCx, JobError, Reply, Requests};
 
-use super::{Answer, Dialect, Nearby, Provider, ProviderError};
+use super::{Dialect, Nearby, Provider, ProviderError, Searched};
 use crate::herd::Herd;
 
 /// A longer body is read on another thread, for that takes longer than others should have to wait: a
@@ -32,13 +32,13 @@ impl Web {
         cx: &mut AppCx<'_, Herd>,
         nearby: Nearby,
         heard: Response<Vec<u8>>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
         if heard.body().len() <= LONG {
             return cx.reactor.send(done, self.dialect.answer(&nearby, &heard));
         }
         let dialect = Arc::clone(&self.dialect);
-        let read = cx.reactor.app_reply(|cx, answer: Result<Answer, JobError>| {
+        let read = cx.reactor.app_reply(|cx, answer: Result<Searched, JobError>| {
             let unread = |error: JobError| Err(ProviderError::Unavailable(error.to_string()));
             cx.reactor.send(done, answer.unwrap_or_else(unread));
         });
@@ -52,7 +52,7 @@ impl Provider for Web {
         nearby: Nearby,
         agent: &mut Agent<Herd>,
         reactor: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
         let request = match self.dialect.request(&nearby) {
             Ok(request) => request,

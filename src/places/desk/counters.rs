@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::places::{ProviderError, Search};
+use crate::places::{ProviderError, Search, Searched};
 
 /// Questions of clients: each is answered or failed, once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub struct SourceCounters {
 
 impl SourceCounters {
     /// A call has ended.
-    pub(super) fn count(&mut self, outcome: &Result<Search, ProviderError>, took: Duration) {
+    pub(super) fn count(&mut self, outcome: &Searched, took: Duration) {
         self.spent += took;
         self.longest = self.longest.max(took);
         self.refusals += u64::from(outcome.as_ref().is_ok_and(Search::is_refusal));
@@ -78,7 +78,7 @@ impl SourceCounters {
         self.timed_out + self.unreachable + self.statuses + self.rubbish
     }
 
-    fn place(&mut self, outcome: &Result<Search, ProviderError>) -> &mut u64 {
+    fn place(&mut self, outcome: &Searched) -> &mut u64 {
         match outcome {
             Ok(_) => &mut self.answers,
             Err(ProviderError::TimedOut) => &mut self.timed_out,

@@ -25,7 +25,7 @@ use self::crowd::Crowd;
 use self::question::{Question, Spot, State, Waiter};
 use self::source::Source;
 use super::dialect::MOST;
-use super::{Answer, Builtin, Nearby, Provider, ProviderError, Search};
+use super::{Answer, Builtin, Nearby, Provider, ProviderError, Searched};
 use crate::herd::Herd;
 
 /// How much of the web is asked at a time. What is at hand is asked without bounds.
@@ -252,7 +252,7 @@ impl Desk {
     }
 
     /// A source has answered. If it took too long, the question has been settled already.
-    fn answered(&mut self, spot: Spot, call: u64, answer: Answer, means: &mut Means<'_, '_>) {
+    fn answered(&mut self, spot: Spot, call: u64, answer: Searched, means: &mut Means<'_, '_>) {
         if let Some(question) = self.take_if(spot, |question| question.is_asked_by(call)) {
             self.settle(question, answer, means);
         }
@@ -274,7 +274,7 @@ impl Desk {
     }
 
     /// What a source said is the answer, or the next one is asked; and whoever waits for its place gets it.
-    fn settle(&mut self, mut question: Question, answer: Answer, means: &mut Means<'_, '_>) {
+    fn settle(&mut self, mut question: Question, answer: Searched, means: &mut Means<'_, '_>) {
         self.hear(&mut question, answer, means.reactor);
         if question.is_answered() {
             self.finish(question, means.reactor);
@@ -286,14 +286,13 @@ impl Desk {
     }
 
     /// Takes what the source has said that a question is at; its call has ended.
-    fn hear(&mut self, question: &mut Question, answer: Answer, reactor: &mut Requests<'_, Herd>) {
-        let outcome = answer.and_then(|text| Ok(Search::read(text)?));
+    fn hear(&mut self, question: &mut Question, answer: Searched, reactor: &mut Requests<'_, Herd>) {
         if let State::Asked { since, pass, .. } = question.state {
             self.in_flight -= usize::from(pass.is_some());
             let took = reactor.now().since(since);
-            self.sources[question.source].settle(&outcome, took, pass, reactor);
+            self.sources[question.source].settle(&answer, took, pass, reactor);
         }
-        question.hear(outcome);
+        question.hear(answer);
     }
 
     /// Lets those that wait be asked, as long as there is room.

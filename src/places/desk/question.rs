@@ -6,7 +6,7 @@ use reactor::{Reply, Time, TimerId};
 
 use super::breaker::Pass;
 use crate::herd::Herd;
-use crate::places::{Answer, Nearby, ProviderError, Search};
+use crate::places::{Answer, Nearby, ProviderError, Searched};
 
 /// What is asked, bit by bit: who asks the same gets the same answer, cut to a bound of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -42,7 +42,7 @@ pub(super) struct Question {
     pub(super) source: usize,
     pub(super) state: State,
     /// What was heard so far: the last answer, or where there is none, the last failure.
-    pub(super) heard: Result<Search, ProviderError>,
+    pub(super) heard: Searched,
     /// When it has to have an answer.
     pub(super) deadline: Time,
     /// What ends it then. It is there once the question needs the web, and its waiters are in the crowd from
@@ -64,7 +64,7 @@ impl Question {
     }
 
     /// Takes what a source has said, unless that is less than what was heard before.
-    pub(super) fn hear(&mut self, outcome: Result<Search, ProviderError>) {
+    pub(super) fn hear(&mut self, outcome: Searched) {
         if outcome.is_ok() || self.heard.is_err() {
             self.heard = outcome;
         }

@@ -8,7 +8,7 @@ use reactor::{Requests, Time};
 use super::breaker::{Breaker, Pass};
 use super::counters::SourceCounters;
 use crate::herd::Herd;
-use crate::places::{Provider, ProviderError, Search};
+use crate::places::{Provider, ProviderError, Searched};
 
 /// A provider with its name, its breaker if it is on the web, and its counts.
 pub(super) struct Source {
@@ -49,7 +49,7 @@ impl Source {
     /// A call has ended: counts it, and tells the breaker. That it opens or closes is said once.
     pub(super) fn settle(
         &mut self,
-        outcome: &Result<Search, ProviderError>,
+        outcome: &Searched,
         took: Duration,
         pass: Option<Pass>,
         reactor: &mut Requests<'_, Herd>,

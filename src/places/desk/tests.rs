@@ -14,7 +14,7 @@ use reactor::{Limits, Reactor};
 use super::*;
 use crate::herd::{Neighbours, Rules};
 use crate::key::HerdKey;
-use crate::places::squeeze;
+use crate::places::{Search, squeeze};
 use crate::traffic_log::TrafficLog;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ const TIME: Duration = Duration::from_secs(5);
 struct Call {
     name: &'static str,
     nearby: Nearby,
-    done: Reply<Herd, Answer>,
+    done: Reply<Herd, Searched>,
 }
 
 /// A provider that leaves the answer to the test.
@@ -39,7 +39,7 @@ impl Provider for Asked {
         nearby: Nearby,
         _: &mut Agent<Herd>,
         _: &mut Requests<'_, Herd>,
-        done: Reply<Herd, Answer>,
+        done: Reply<Herd, Searched>,
     ) {
         self.calls.send(Call { name: self.name, nearby, done }).unwrap();
     }
@@ -123,7 +123,7 @@ impl Stage {
         calls.pop_front().unwrap()
     }
 
-    fn answer(&mut self, call: Call, answer: Answer) {
+    fn answer(&mut self, call: Call, answer: Searched) {
         self.reactor.enter(&self.net, |cx| cx.reactor.send(call.done, answer));
         self.settle();
     }
@@ -161,11 +161,15 @@ impl Stage {
     }
 }
 
-fn status(status: &str) -> Answer {
-    Ok(format!("{{\"results\":[1,2,3],\"status\":\"{status}\"}}").into_bytes())
+fn status(status: &str) -> Searched {
+    read(&format!("{{\"results\":[1,2,3],\"status\":\"{status}\"}}"))
 }
 
-fn fail() -> Answer {
+fn read(text: &str) -> Searched {
+    Ok(Search::read(text.into())?)
+}
+
+fn fail() -> Searched {
     Err(ProviderError::Status(503))
 }
 
@@ -218,7 +222,7 @@ fn rubbish_is_a_failure_and_so_is_silence() {
     for rubbish in ["", "{}", "<html>", "{\"results\":[],\"status\":\"OK\"", "[]"] {
         stage.ask(1, 7.0, 1);
         let call = stage.call();
-        stage.answer(call, Ok(rubbish.into()));
+        stage.answer(call, read(rubbish));
         assert!(stage.heard_once().starts_with("? no places: the answer cannot be read: "));
     }
     let mut stage = Stage::one();
@@ -454,8 +458,5 @@ fn what_was_asked_and_answered_is_said_in_one_line() {
 
 #[test]
 fn an_answer_goes_out_squeezed() {
-    assert_eq!(
-        squeeze(&Search::read(status("OK").unwrap()).unwrap().cut(1)),
-        b"{\"results\":[1],\"status\":\"OK\"}\n\n"
-    );
+    assert_eq!(squeeze(&status("OK").unwrap().cut(1)), b"{\"results\":[1],\"status\":\"OK\"}\n\n");
 }
