@@ -348,7 +348,7 @@ fn a_refused_command_ends_with_1() {
         [&["iamat", "Welsh", "kiwi", "34-118", "--time=5"], &["whatsat", "Welsh", "kiwi", "100", "5"]]
     {
         let (code, out, err) = said(&herd.run(arguments));
-        assert_eq!((code, err.as_str()), (Some(1), "herd: Welsh has refused the command\n"));
+        assert!(code == Some(1) && err.ends_with(" has refused the command\n"), "{err}");
         assert!(out.starts_with("? ") && out.contains(" kiwi "), "{out}");
     }
 }

@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{ClientsConfig, Config, Durability, ServerEntry, default_servers, host};
+use super::{Config, Durability, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -29,7 +29,6 @@ impl Config {
         self.check_links()?;
         self.check_listeners()?;
         self.check_plaintext()?;
-        self.check_certificate()?;
         self.check_places()?;
         self.check_limits()
     }
@@ -115,18 +114,8 @@ impl Config {
         }
     }
 
-    /// TLS takes a certificate and its key; whether the files are there is seen when they are read.
-    fn check_certificate(&self) -> Result<(), ConfigError> {
-        let ClientsConfig { tls, cert, key, .. } = &self.clients;
-        let missing = [("clients.cert", cert), ("clients.key", key)];
-        match missing.into_iter().find(|(_, path)| *tls && path.is_none()) {
-            Some((key, _)) => Err(self.require(key, "clients.tls = true", "clients.tls")),
-            None => Ok(()),
-        }
-    }
-
     /// `key` is missing, and whoever set `asker` gets the error.
-    fn require(&self, key: &str, why: &'static str, asker: &str) -> ConfigError {
+    pub(super) fn require(&self, key: &str, why: &'static str, asker: &str) -> ConfigError {
         ConfigError::new(self.origin(asker).cloned(), key.to_owned(), Problem::Required(why))
     }
 
@@ -184,18 +173,6 @@ mod tests {
                 "herd.toml:1: store.durability: \"always\" is not available in this version; available: \"no\"",
             ),
         ]);
-    }
-
-    #[test]
-    fn tls_for_clients_takes_a_certificate_and_its_key() {
-        refused(&[
-            ("clients.tls = true", "herd.toml:1: clients.cert: needed for clients.tls = true"),
-            (
-                "[clients]\ncert = \"c.pem\"\ntls = true",
-                "herd.toml:3: clients.key: needed for clients.tls = true",
-            ),
-        ]);
-        assert!(read("clients = { tls = true, cert = \"c.pem\", key = \"k.pem\" }").is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Problem};
 use super::{ClientsConfig, Config, Environment, Provider};
@@ -74,15 +74,17 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If one of the files cannot be read.
+    /// If one of the files is not named or cannot be read.
     pub fn client_certificate(&self) -> Result<Option<Certificate>, ConfigError> {
-        match &self.clients {
-            ClientsConfig { tls: true, cert: Some(cert), key: Some(key), .. } => Ok(Some(Certificate {
-                chain: self.contents("clients.cert", cert)?,
-                key: self.contents("clients.key", key)?,
-            })),
-            _ => Ok(None), // `check` has seen to it that TLS has both
+        let ClientsConfig { tls, cert, key, .. } = &self.clients;
+        if !tls {
+            return Ok(None);
         }
+        let contents = |name: &str, path: &Option<PathBuf>| match path {
+            Some(path) => self.contents(name, path),
+            None => Err(self.require(name, "a server whose clients.tls = true", "clients.tls")),
+        };
+        Ok(Some(Certificate { chain: contents("clients.cert", cert)?, key: contents("clients.key", key)? }))
     }
 
     /// The authorities that our own clients trust with servers besides the public roots (PEM); mostly none.
@@ -204,6 +206,9 @@ mod tests {
         assert_eq!(plain.client_certificate().unwrap(), None);
         assert!(read("").unwrap().places_authorities().unwrap().is_empty());
 
+        let bare = read("clients.tls = true").unwrap();
+        let unnamed = "herd.toml:1: clients.cert: needed for a server whose clients.tls = true";
+        assert_eq!(bare.client_certificate().unwrap_err().to_string(), unnamed);
         let tls = read(&format!("{files}clients.tls = true")).unwrap();
         let missing = |key: &str, line: usize, path: &Path| {
             let path = path.display();

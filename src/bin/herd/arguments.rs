@@ -20,7 +20,7 @@ use crate::simulate::SimulateArguments;
   herd all                                        all of them
   herd iamat Welsh kiwi +34.068930-118.445127     tells Welsh where kiwi is
   herd whatsat Ball kiwi 10 5                     asks Ball for five places within 10 km of kiwi
-  herd --set servers.Welsh.client_port=7000 check the configuration that this gives")]
+  herd --set servers.Welsh.client_port=7000 check  the configuration that this gives")]
 pub(crate) struct Arguments {
     /// The server to run: Alford, Ball, Hamilton, Holiday or Welsh, unless configured otherwise
     #[arg(value_name = "SERVER")]

@@ -50,6 +50,7 @@ fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
     let at = endpoint(config, name)?;
     let mut net = MioNet::new().map_err(Failure::other)?;
     let mut reactor = Reactor::new(Reply::default(), 0, Limits::default());
+    let end = asking.end;
     let asking = Asking { within: config.places.timeout + REPLY_TIME, ..asking };
     reactor.enter(&net, |cx| cx.reactor.connect(at.clone(), Lines::new(asking)));
     reactor.run(&mut net).map_err(Failure::other)?;
@@ -57,7 +58,7 @@ fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
     print(&reply.text)?;
     match reply.trouble {
         Some(trouble) => Err(Failure::other(format!("{name} at {at}: {trouble}"))),
-        None if reply.is_refusal() => Err(Failure::other(format!("{name} has refused the command"))),
+        None if reply.is_refusal() => Err(Failure::other(format!("{name} {}", end.refusal()))),
         None => Ok(()),
     }
 }
@@ -111,6 +112,18 @@ impl Reply {
 enum End {
     Line,
     EmptyLine,
+}
+
+impl End {
+    /// What it means that there is none: a server says no more than `? `.
+    fn refusal(self) -> &'static str {
+        match self {
+            End::Line => "has refused the command",
+            End::EmptyLine => {
+                "does not know the client, has no places now (its log says why), or has refused the command"
+            }
+        }
+    }
 }
 
 type Question = Box<dyn FnOnce(WallTime) -> Vec<u8>>;

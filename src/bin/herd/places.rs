@@ -110,6 +110,9 @@ impl Input<'_> {
     fn new(path: &Path, format: Option<Format>) -> Result<Input<'_>, Failure> {
         match format.or_else(|| Format::of(path)) {
             Some(format) => Ok(Input { path, format }),
+            None if path != Path::new("-") && !path.exists() => {
+                Err(Failure::other(format!("{}: there is no such file", path.display())))
+            }
             None => Err(Failure::usage(format!(
                 "{}: which format? Say --format geonames, csv or geojsonseq",
                 path.display()
