@@ -10,15 +10,18 @@
 //! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
 //! | [`config`], [`key`] | what the operator says; the key the servers share |
+//! | [`buggify`], [`planted`] | rare branches made common, mistakes made on purpose: for the simulator only |
 //!
 //! None of it names a socket, a clock or a thread; all of it runs in the simulator.
 
+pub mod buggify;
 pub mod command;
 pub mod config;
 pub mod herd;
 pub mod key;
 pub mod link;
 pub mod places;
+pub mod planted;
 pub mod simulate;
 pub mod store;
 pub mod traffic_log;

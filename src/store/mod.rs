@@ -8,17 +8,23 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use hashbrown::HashTable;
 
 use crate::command::AtLine;
+use crate::planted::{Planted, is_planted};
 
+mod changes;
+mod digest;
 mod record;
 
+use changes::Changes;
+pub use digest::{BUCKETS, Bucket, Digest, hash_of};
 pub use record::Record;
 
 /// One record per client.
 ///
-/// Records lie in the order in which their clients were first heard of, so going through them is the same in
-/// every run. The table of their places is only ever looked up: its order is random, and so is its hash, lest
-/// a client choose ids that collide. It holds no ids of its own: finding one touches only the record, which
-/// is about to be read anyway.
+/// Records lie in buckets, by a hash of their client's id that is the same everywhere, and in a bucket in the
+/// order in which the clients were first heard of; so going through them is the same in every run. The
+/// [`Digest`] says of each bucket what it holds. The table of their places is only ever looked up: its order is
+/// random, and so is its hash, lest a client choose ids that collide. It holds no ids of its own: finding one
+/// touches only the record, which is about to be read anyway.
 ///
 /// ```
 /// use herd::{command::Command, store::Store};
@@ -29,33 +35,55 @@ pub use record::Record;
 /// assert!(store.accept(&at).is_none());
 /// assert_eq!(store.get(b"kiwi").unwrap().line(), b"AT Ball +0.000000000 kiwi +1-1 5");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Store {
-    places: HashTable<Place>,
-    records: Vec<Record>,
+    places: HashTable<Entry>,
+    buckets: Vec<Vec<Record>>,
+    digest: Digest,
+    changes: Changes,
     hash: RandomState,
     /// Where lines are put together.
     scratch: Vec<u8>,
 }
 
-/// Where the record of a client lies.
+/// Where a record lies.
 #[derive(Clone, Copy, Debug)]
 struct Place {
+    bucket: Bucket,
+    index: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
     /// Of the client's id, so that the table can grow without a look at the records.
     hash: u64,
-    index: usize,
+    place: Place,
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store {
+            places: HashTable::new(),
+            buckets: vec![Vec::new(); BUCKETS],
+            digest: Digest::default(),
+            changes: Changes::default(),
+            hash: RandomState::new(),
+            scratch: Vec::new(),
+        }
+    }
 }
 
 impl Store {
     /// What is known of the client `id`.
     pub fn get(&self, id: &[u8]) -> Option<&Record> {
-        self.place(id).map(|place| &self.records[place])
+        self.find(id).map(|place| self.at(place))
     }
 
     /// A client's own report, made an AT line by this server: kept only if its time is greater than the
     /// record's. The record, if it is news and so is to be passed on.
     pub fn report(&mut self, at: &AtLine<'_>) -> Option<&Record> {
-        self.keep_if(at, |record| at.time > record.time())
+        let ties_win = is_planted(Planted::EqualTimeWins);
+        self.keep_if(at, |record| at.time > record.time() || ties_win && at.time == record.time())
     }
 
     /// A neighbour's AT line: kept only if it supersedes the record. The record, if it is news and so is to
@@ -64,37 +92,88 @@ impl Store {
         self.keep_if(at, |record| at.supersedes(&record.as_at_line()))
     }
 
-    /// Every record, in the order in which the clients were first heard of.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = &Record> {
-        self.records.iter()
+    /// Every record, bucket by bucket.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.buckets.iter().flatten()
+    }
+
+    /// The records of one bucket, in the order in which their clients were first heard of.
+    pub fn bucket(&self, bucket: Bucket) -> impl ExactSizeIterator<Item = &Record> {
+        self.buckets[bucket.index()].iter()
+    }
+
+    /// What each bucket holds.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// How many clients are known.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.places.len()
     }
 
     /// Whether no client is known.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.places.is_empty()
+    }
+
+    /// Whether changes are listed from here on, for [`Store::take_changes`].
+    pub fn keep_changes(&mut self, keep: bool) {
+        self.changes.keep(keep);
+    }
+
+    /// The number of the last change that was listed. A client that changes again while it is listed keeps its
+    /// place.
+    pub fn changes(&self) -> u64 {
+        self.changes.last()
+    }
+
+    /// Hands the records that were listed first to `each`, as they are now, and lists them no more; at most
+    /// `most` of them. Says up to which number changes have been taken.
+    pub fn take_changes(&mut self, most: usize, mut each: impl FnMut(&Record)) -> u64 {
+        for place in self.changes.take(most) {
+            let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+            record.is_listed = false;
+            each(record);
+        }
+        self.changes.taken()
     }
 
     fn keep_if(&mut self, at: &AtLine<'_>, is_newer: impl FnOnce(&Record) -> bool) -> Option<&Record> {
-        let Some(place) = self.place(at.id) else {
-            self.insert(at);
-            return self.records.last();
+        let place = match self.find(at.id) {
+            Some(place) if !is_newer(self.at(place)) => return None,
+            Some(place) => self.overwrite(place, at),
+            None => self.insert(at),
         };
-        let record = &mut self.records[place];
-        if !is_newer(record) {
-            return None;
-        }
-        record.overwrite(at, &mut self.scratch);
+        let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+        self.digest.toggle(place.bucket, hash_of(record.line()));
+        self.changes.note(place, record);
         Some(record)
     }
 
-    fn place(&self, id: &[u8]) -> Option<usize> {
-        let is_it = |place: &Place| self.records[place.index].id() == id;
-        self.places.find(self.hash_of(id), is_it).map(|place| place.index)
+    fn overwrite(&mut self, place: Place, at: &AtLine<'_>) -> Place {
+        let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+        self.digest.toggle(place.bucket, hash_of(record.line()));
+        record.overwrite(at, &mut self.scratch);
+        place
+    }
+
+    fn insert(&mut self, at: &AtLine<'_>) -> Place {
+        let (hash, bucket) = (self.hash_of(at.id), Bucket::of(at.id));
+        let records = &mut self.buckets[bucket.index()];
+        let place = Place { bucket, index: u32::try_from(records.len()).unwrap_or(u32::MAX) };
+        records.push(Record::new(at));
+        self.places.insert_unique(hash, Entry { hash, place }, |entry| entry.hash);
+        place
+    }
+
+    fn at(&self, place: Place) -> &Record {
+        &self.buckets[place.bucket.index()][place.index as usize]
+    }
+
+    fn find(&self, id: &[u8]) -> Option<Place> {
+        let is_it = |entry: &Entry| self.at(entry.place).id() == id;
+        self.places.find(self.hash_of(id), is_it).map(|entry| entry.place)
     }
 
     /// Of the bytes alone: the table compares ids whole, so their length need not be hashed as well.
@@ -103,16 +182,12 @@ impl Store {
         hasher.write(id);
         hasher.finish()
     }
-
-    fn insert(&mut self, at: &AtLine<'_>) {
-        let place = Place { hash: self.hash_of(at.id), index: self.records.len() };
-        self.places.insert_unique(place.hash, place, |place| place.hash);
-        self.records.push(Record::new(at));
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -166,15 +241,36 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_told_apart_and_listed_in_order_of_first_report() {
+    fn clients_are_told_apart() {
         let mut store = Store::default();
         assert!(store.is_empty() && store.get(b"kiwi").is_none());
         for line in [OLD, "AT Ball +0.000000000 KIWI +1-1 5", "AT Ball +0.000000000 apple +1-1 5", NEW] {
             assert!(store.accept(&at(line)).is_some());
         }
-        let ids: Vec<&[u8]> = store.records().map(Record::id).collect();
-        assert_eq!(ids, [&b"kiwi"[..], b"KIWI", b"apple"]);
+        let ids: BTreeSet<&[u8]> = store.records().map(Record::id).collect();
+        assert_eq!(ids, [&b"KIWI"[..], b"apple", b"kiwi"].into());
         assert_eq!(store.len(), 3);
+    }
+
+    #[test]
+    fn changes_are_listed_once_and_taken_as_they_are_now() {
+        let mut store = Store::default();
+        let take = |store: &mut Store, most| {
+            let mut lines = Vec::new();
+            let up_to = store.take_changes(most, |record| lines.push(record.line().to_vec()));
+            (up_to, lines)
+        };
+        store.accept(&at(OLD));
+        assert_eq!(take(&mut store, 9), (0, vec![]), "nobody wanted to know");
+        store.keep_changes(true);
+        store.accept(&at("AT Ball +0.000000000 apple +1-1 5"));
+        store.accept(&at(NEW));
+        store.accept(&at("AT Ball +0.000000000 apple +1-1 6"));
+        assert_eq!(store.changes(), 2);
+        let apple = b"AT Ball +0.000000000 apple +1-1 6".to_vec();
+        assert_eq!(take(&mut store, 1), (1, vec![apple]));
+        assert_eq!(take(&mut store, 9), (2, vec![NEW.as_bytes().to_vec()]));
+        assert_eq!(take(&mut store, 9), (2, vec![]));
     }
 
     /// Few values, so that every kind of tie comes up.
@@ -202,6 +298,25 @@ mod tests {
             prop_assert_eq!(one.len(), other.len());
             for record in one.records() {
                 prop_assert_eq!(other.get(record.id()).unwrap().line(), record.line());
+                prop_assert!(one.bucket(Bucket::of(record.id())).any(|other| other.id() == record.id()));
+            }
+            prop_assert_eq!(one.digest(), other.digest());
+        }
+
+        #[test]
+        fn stores_that_differ_are_told_apart_by_their_digests(
+            one in prop::collection::vec(lines(), 1..20),
+            other in prop::collection::vec(lines(), 1..20),
+        ) {
+            let lines = |store: &Store| -> BTreeSet<Vec<u8>> {
+                store.records().map(|record| record.line().to_vec()).collect()
+            };
+            let (one, other) = (heard(&one), heard(&other));
+            let differing = one.digest().differing(other.digest());
+            prop_assert_eq!(differing.is_empty(), lines(&one) == lines(&other));
+            for line in lines(&one).symmetric_difference(&lines(&other)) {
+                let id = line.split(|&byte| byte == b' ').nth(3).unwrap();
+                prop_assert!(differing.contains(&Bucket::of(id)));
             }
         }
     }

@@ -22,13 +22,15 @@ pub struct Record {
     /// The time, cut to nanoseconds: spares reading its digits again.
     seconds: u64,
     nanos: u32,
+    /// It stands in the list of changes.
+    pub(super) is_listed: bool,
 }
 
 impl Record {
     /// A copy of `at`.
     pub fn new(at: &AtLine<'_>) -> Self {
         let line = SmallVec::new();
-        let mut record = Self { line, id_start: 0, id_end: 0, seconds: 0, nanos: 0 };
+        let mut record = Self { line, id_start: 0, id_end: 0, seconds: 0, nanos: 0, is_listed: false };
         record.overwrite(at, &mut Vec::new());
         record
     }

@@ -1,0 +1,48 @@
+//! Faults that are planted on purpose, to see whether the simulator's judges are awake.
+//!
+//! Each is a mistake that somebody could make in good faith. Without the feature `buggify` there is none, and
+//! the compiler drops them all.
+
+/// A mistake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Planted {
+    /// A report of the same time as the record replaces it.
+    EqualTimeWins,
+}
+
+impl Planted {
+    /// All of them, and what they are called on the command line.
+    pub const ALL: &[(&str, Planted)] = &[("equal-time-wins", Planted::EqualTimeWins)];
+}
+
+/// Whether this mistake is to be made.
+#[cfg(not(feature = "buggify"))]
+#[inline(always)]
+pub const fn is_planted(_: Planted) -> bool {
+    false
+}
+
+#[cfg(feature = "buggify")]
+pub use chosen::{is_planted, plant};
+
+#[cfg(feature = "buggify")]
+mod chosen {
+    use std::cell::Cell;
+
+    use super::Planted;
+
+    thread_local! {
+        static CHOSEN: Cell<Option<Planted>> = const { Cell::new(None) };
+    }
+
+    /// Makes this mistake, and no other, in the simulations of this thread from here on.
+    pub fn plant(mistake: Option<Planted>) {
+        CHOSEN.set(mistake);
+    }
+
+    /// Whether this mistake is to be made.
+    pub fn is_planted(mistake: Planted) -> bool {
+        CHOSEN.get() == Some(mistake)
+    }
+}
