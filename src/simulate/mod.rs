@@ -8,6 +8,7 @@
 //! anything wrong was seen on the way; [`minimise`] shortens a run that fails.
 
 mod cluster;
+mod disk;
 mod history;
 mod judges;
 mod load;
@@ -24,6 +25,7 @@ mod strangers;
 mod topology;
 mod trim;
 
+pub use disk::{DiskCounts, SimDisk, SimFile};
 pub use judges::Failure;
 pub use load::LoadPlan;
 pub use minimise::minimise;

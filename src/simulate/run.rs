@@ -126,9 +126,6 @@ fn run(cluster: &mut Cluster, plan: &Plan) -> io::Result<Vec<Failure>> {
 fn calm(cluster: &mut Cluster, plan: &Plan, judges: &mut Judges) -> io::Result<()> {
     let healed = cluster.now();
     cluster.run_to(healed + LAST_VISIT, judges, |_| false)?;
-    if !RESYNC && !plan.is_good {
-        return calm_without_resync(cluster, judges);
-    }
     let is_well = |cluster: &Cluster| cluster.is_linked() && cluster.is_in_agreement();
     if !cluster.run_to(healed + PATIENCE, judges, is_well)? && !judges.has_failures() {
         judges.check("liveness", not_well(cluster));
@@ -137,20 +134,6 @@ fn calm(cluster: &mut Cluster, plan: &Plan, judges: &mut Judges) -> io::Result<(
         return Ok(());
     }
     expect_nothing_lost(cluster, plan, judges);
-    cluster.report_once_each();
-    let until = cluster.now() + PATIENCE;
-    if !cluster.run_to(until, judges, Cluster::has_the_last_reports)? && !judges.has_failures() {
-        judges.fail("liveness", format!("after {PATIENCE:?} some servers have not heard the last reports"));
-    }
-    Ok(())
-}
-
-const RESYNC: bool = false;
-
-fn calm_without_resync(cluster: &mut Cluster, judges: &mut Judges) -> io::Result<()> {
-    if !cluster.run_to(cluster.now() + PATIENCE, judges, Cluster::is_linked)? && !judges.has_failures() {
-        judges.fail("liveness", "links down".into());
-    }
     cluster.report_once_each();
     let until = cluster.now() + PATIENCE;
     if !cluster.run_to(until, judges, Cluster::has_the_last_reports)? && !judges.has_failures() {
