@@ -13,11 +13,20 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// A commit takes one record and no more.
+    TinyCommit,
+    /// A commit is delayed by half a second, as by a disk that is busy.
+    SlowCommit,
+    /// The second between two commits is over at once.
+    EarlyCommit,
+    /// A client is no longer read as soon as one of its replies is held.
+    FullHold,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: &[Point] = &[Point::TinyResyncBatch];
+    pub const ALL: &[Point] =
+        &[Point::TinyResyncBatch, Point::TinyCommit, Point::SlowCommit, Point::EarlyCommit, Point::FullHold];
 }
 
 /// Whether it happens here and now.

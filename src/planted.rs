@@ -9,11 +9,34 @@
 pub enum Planted {
     /// A report of the same time as the record replaces it.
     EqualTimeWins,
+    /// A reply leaves before the commit that holds its record.
+    AckBeforeCommit,
+    /// A report is passed on before the commit that holds it.
+    FloodBeforeCommit,
+    /// A commit is not synced.
+    CommitWithoutSync,
+    /// A record that is on disk is not overwritten by a newer one.
+    KeepsOlderOnDisk,
+    /// Loading ends before the last record.
+    ForgetsLastRecord,
+    /// A zero at the end of a time is not stored.
+    AltersWhatItStores,
+    /// A commit that failed is taken for done.
+    FailedCommitIsDone,
 }
 
 impl Planted {
     /// All of them, and what they are called on the command line.
-    pub const ALL: &[(&str, Planted)] = &[("equal-time-wins", Planted::EqualTimeWins)];
+    pub const ALL: &[(&str, Planted)] = &[
+        ("equal-time-wins", Planted::EqualTimeWins),
+        ("ack-before-commit", Planted::AckBeforeCommit),
+        ("flood-before-commit", Planted::FloodBeforeCommit),
+        ("commit-without-sync", Planted::CommitWithoutSync),
+        ("keeps-older-on-disk", Planted::KeepsOlderOnDisk),
+        ("forgets-last-record", Planted::ForgetsLastRecord),
+        ("alters-what-it-stores", Planted::AltersWhatItStores),
+        ("failed-commit-is-done", Planted::FailedCommitIsDone),
+    ];
 }
 
 /// Whether this mistake is to be made.

@@ -23,7 +23,7 @@ use reactor::sim::{FaultCounts, Faults, World};
 use reactor::{Random, Time};
 
 pub use cluster::{Cluster, Topology};
-pub use disk::{DiskCounts, SimDisk, SimFile};
+pub use disk::{DiskCounts, SimDisk, SimFile, SimVolume};
 pub use history::{History, Questions};
 pub use places::Mood;
 pub use question::Question;
