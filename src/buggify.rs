@@ -13,6 +13,14 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// A line of digests holds one bucket.
+    ShortDigestLines,
+    /// A neighbour that keeps up is taken for one that does not: a line waits.
+    SlowNeighbour,
+    /// Too much waits for a neighbour, however little it is.
+    NeighbourQueueOverflow,
+    /// A neighbour is compared although it has missed nothing.
+    CompareAgain,
     /// A commit takes one record and no more.
     TinyCommit,
     /// A commit is delayed by half a second, as by a disk that is busy.
@@ -25,8 +33,17 @@ pub enum Point {
 
 impl Point {
     /// All of them.
-    pub const ALL: &[Point] =
-        &[Point::TinyResyncBatch, Point::TinyCommit, Point::SlowCommit, Point::EarlyCommit, Point::FullHold];
+    pub const ALL: &[Point] = &[
+        Point::TinyResyncBatch,
+        Point::ShortDigestLines,
+        Point::SlowNeighbour,
+        Point::NeighbourQueueOverflow,
+        Point::CompareAgain,
+        Point::TinyCommit,
+        Point::SlowCommit,
+        Point::EarlyCommit,
+        Point::FullHold,
+    ];
 }
 
 /// Whether it happens here and now.

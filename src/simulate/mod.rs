@@ -13,6 +13,7 @@ mod history;
 mod load;
 mod places;
 mod question;
+mod storage;
 mod watch;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use disk::{DiskCounts, SimDisk, SimFile, SimVolume};
 pub use history::{History, Questions};
 pub use places::Mood;
 pub use question::Question;
+pub use storage::Storage;
 pub use watch::Watch;
 
 /// How long the storm lasts.

@@ -80,7 +80,9 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     let records = config.herd.dir.join(format!("{}.redb", server.name));
     let (journal, store, damage) = open_journal(config, &server.name, &records)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
-    Ok((Herd { journal, store, ..Herd::configured(config, server, key, providers, traffic) }, damage))
+    let mut herd = Herd::configured(config, server, key, providers, traffic);
+    (herd.journal, herd.store) = (journal, store);
+    Ok((herd, damage))
 }
 
 fn open_journal(
