@@ -20,12 +20,13 @@ mod plan;
 mod question;
 mod rare;
 mod run;
+mod storage;
 mod story;
 mod strangers;
 mod topology;
 mod trim;
 
-pub use disk::{DiskCounts, SimDisk, SimFile};
+pub use disk::{DiskCounts, SimDisk, SimFile, SimVolume};
 pub use judges::Failure;
 pub use load::LoadPlan;
 pub use minimise::minimise;
