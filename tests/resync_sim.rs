@@ -40,7 +40,9 @@ fn boot(net: &mut SimNet<'_>, _dead: Option<Reactor<Herd>>) -> Reactor<Herd> {
 impl Row {
     fn new() -> Row {
         let mut runner = Runner::new(World::new(1, Faults::none()), boot);
-        NAMES.iter().for_each(|_| drop(runner.add_host()));
+        for _ in NAMES {
+            runner.add_host();
+        }
         let mut row = Row(runner);
         row.settle();
         row
