@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use herd::config::Config;
-use herd::simulate::{Outcome, Plan, Setting, Topology, Trim, simulate};
+use herd::simulate::{Outcome, Plan, Setting, Trim, simulate};
 
 fn run(seed: u64, is_drawn: bool) -> Outcome {
-    let setting = Setting { topology: Topology::of(&Config::default()), is_drawn };
+    let setting = Setting::of(&Config::default(), is_drawn);
     simulate(&Plan::drawn(&setting, seed, &Trim::default()), None).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn two_hundred_seeds_find_nothing_wrong() {
         let outcome = run(seed, true);
         assert!(outcome.is_ok(), "herd simulate --draw --seed {seed}\n{outcome}\n{:#?}", outcome.failures);
         assert!(outcome.reports > 0, "a seed in which nothing happens shows nothing: {outcome}");
-        faults += outcome.faults.total();
+        faults += outcome.faults();
         with_service += u32::from(outcome.has_service && outcome.places > 0);
         reused += outcome.reused;
         attempts += outcome.attempts;
@@ -45,7 +45,7 @@ fn law_8_the_same_seed_is_the_same_run_on_any_thread_and_another_is_another() {
 
 #[test]
 fn a_run_that_is_told_is_the_same_run_and_begins_with_its_schedule() {
-    let setting = Setting { topology: Topology::of(&Config::default()), is_drawn: false };
+    let setting = Setting::of(&Config::default(), false);
     let plan = Plan::drawn(&setting, 3, &Trim::default());
     let mut lines = Vec::new();
     let told = simulate(&plan, Some(&mut |line: &str| lines.push(line.to_owned()))).unwrap();

@@ -7,11 +7,13 @@ use std::time::Duration;
 use reactor::sim::{HostId, Runner, World};
 use reactor::{AppCx, Random, Time};
 
+use super::disks::Disks;
 use super::history::History;
-use super::judges::{Judges, Loss};
+use super::judges::{Judges, Lost};
 use super::load::{self, Load};
 use super::member::{Builder, Member, PEER_PORT, Places};
 use super::plan::Plan;
+use super::storage::Storage;
 use super::strangers::{self, Strangers};
 use crate::herd::{Herd, LinkState};
 use crate::store::Store;
@@ -25,6 +27,9 @@ pub(super) struct Cluster {
     names: Vec<String>,
     clients: HostId,
     strangers: HostId,
+    disks: Disks,
+    /// The process of each server that was looked at last.
+    seen: Vec<Option<u32>>,
 }
 
 impl Cluster {
@@ -34,7 +39,10 @@ impl Cluster {
     ///
     /// The simulated net's.
     pub(super) fn new(world: World, plan: &Plan) -> io::Result<Cluster> {
-        let mut builder = Builder::new(plan, Random::seeded(plan.seeds[1]))?;
+        let mut random = Random::seeded(plan.seeds[1]);
+        let storage = Storage::new(plan.durability, plan.topology.len(), &mut random);
+        let disks = Disks::new(storage.clone(), plan.is_buggified);
+        let mut builder = Builder::new(plan, storage, random)?;
         let mut runner = Runner::new(world, move |net, dead| builder.boot(net, dead));
         runner.world_mut().listen_in(PEER_PORT);
         let names = plan.topology.names.clone();
@@ -45,7 +53,8 @@ impl Cluster {
         if plan.service.is_some() {
             runner.add_host();
         }
-        Ok(Cluster { runner, names, clients, strangers })
+        let seen = vec![None; names.len()];
+        Ok(Cluster { runner, names, clients, strangers, disks, seen })
     }
 
     /// The network.
@@ -77,7 +86,7 @@ impl Cluster {
 
     fn herds(&self) -> impl Iterator<Item = (HostId, &Herd)> {
         self.runner.nodes().filter_map(|(host, member)| match member {
-            Member::Server(reactor) => Some((host, &reactor.app)),
+            Member::Server(server) => Some((host, &server.reactor.app)),
             _ => None,
         })
     }
@@ -100,13 +109,19 @@ impl Cluster {
         }
     }
 
-    /// What befell the servers.
-    pub(super) fn losses(&self) -> Vec<Loss> {
-        let deaths = self.world().deaths().iter().filter_map(|death| {
-            let server = self.names.get(death.host.index())?.clone();
-            Some(Loss { server, at: death.at, is_damage: false })
-        });
-        deaths.collect()
+    /// The judge of what is lost, as things are.
+    pub(super) fn lost(&self) -> Lost {
+        Lost { excuses: self.disks.excuses(self.world(), &self.names) }
+    }
+
+    /// Whether a disk was in trouble.
+    pub(super) fn had_bad_disks(&self) -> bool {
+        self.disks.had_trouble()
+    }
+
+    /// Faults of disks.
+    pub(super) fn disk_faults(&self) -> u64 {
+        self.disks.faults()
     }
 
     /// Clients begin to visit servers, and strangers, if they are to come.
@@ -144,6 +159,7 @@ impl Cluster {
 
     /// Ends all faults; what is down is booted.
     pub(super) fn heal(&mut self) {
+        self.disks.heal(self.runner.world().now());
         self.runner.world_mut().heal_all();
     }
 
@@ -161,6 +177,7 @@ impl Cluster {
     ) -> io::Result<bool> {
         while self.now() < until && !judges.has_failures() {
             self.runner.run_for(GLANCE)?;
+            self.disks.act(self.runner.world_mut());
             self.glance(judges);
             if is_done(self) {
                 return Ok(true);
@@ -177,10 +194,15 @@ impl Cluster {
         });
         let Some(mut history) = self.with_clients(|cx| std::mem::take(&mut cx.app.history)) else { return };
         heard.into_iter().flatten().for_each(|heard| history.hear(heard));
+        let mut seen = std::mem::take(&mut self.seen);
         for (host, herd) in self.herds() {
             let process = self.world().process(host).unwrap_or(0);
             judges.look(&herd.name, process, &herd.store, &history);
+            if seen[host.index()].replace(process) != Some(process) {
+                judges.check("lost", self.lost().check_own(&herd.name, &herd.store, &history));
+            }
         }
+        self.seen = seen;
         judges.listen(&mut history);
         self.with_clients(|cx| cx.app.history = history);
     }

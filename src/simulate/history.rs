@@ -13,6 +13,8 @@ pub(super) struct Sent {
     pub(super) server: String,
     /// `id location time`.
     pub(super) fields: Vec<u8>,
+    /// When it was sent.
+    pub(super) at: Time,
     /// Whether the sender listens.
     pub(super) is_listening: bool,
     /// When the sender had the answer, and what it was.
@@ -75,14 +77,16 @@ pub(super) struct History {
     heard: Vec<Heard>,
     /// Questions of those who listen.
     pub(super) questions: Questions,
+    /// Reports that were answered with `? `.
+    pub(super) refused: usize,
 }
 
 impl History {
     /// Notes a report about to be sent. No two have the same fields.
-    pub(super) fn send(&mut self, server: &str, fields: Vec<u8>, is_listening: bool) -> usize {
+    pub(super) fn send(&mut self, server: &str, fields: Vec<u8>, is_listening: bool, at: Time) -> usize {
         let place = self.sent.len();
         self.by_fields.insert(fields.clone(), place);
-        self.sent.push(Sent { server: server.to_owned(), fields, is_listening, acknowledged: None });
+        self.sent.push(Sent { server: server.to_owned(), fields, at, is_listening, acknowledged: None });
         place
     }
 

@@ -9,6 +9,8 @@ use reactor::{Endpoint, Limits, Random, Reactor, Time, Turn};
 use super::load::{Load, LoadPlan};
 use super::places::{Mood, Service};
 use super::plan::Plan;
+use super::server::Server;
+use super::storage::Storage;
 use super::strangers::{Strangers, Target};
 use super::topology::Topology;
 use crate::herd::{Herd, Neighbour, Neighbours, Ports, open};
@@ -22,7 +24,7 @@ const SERVICE_PORT: u16 = 80;
 
 /// What runs on a host.
 pub(super) enum Member {
-    Server(Box<Reactor<Herd>>),
+    Server(Box<Server>),
     Clients(Box<Reactor<Load>>),
     Places(Box<Reactor<Service>>),
     Strangers(Box<Reactor<Strangers>>),
@@ -31,7 +33,7 @@ pub(super) enum Member {
 impl Member {
     fn node(&self) -> &dyn Node {
         match self {
-            Member::Server(reactor) => &**reactor,
+            Member::Server(server) => &**server,
             Member::Clients(reactor) => &**reactor,
             Member::Places(reactor) => &**reactor,
             Member::Strangers(reactor) => &**reactor,
@@ -42,7 +44,7 @@ impl Member {
 impl Node for Member {
     fn turn(&mut self, net: &mut SimNet<'_>) -> io::Result<Turn> {
         match self {
-            Member::Server(reactor) => Node::turn(&mut **reactor, net),
+            Member::Server(server) => server.turn(net),
             Member::Clients(reactor) => Node::turn(&mut **reactor, net),
             Member::Places(reactor) => Node::turn(&mut **reactor, net),
             Member::Strangers(reactor) => Node::turn(&mut **reactor, net),
@@ -77,19 +79,24 @@ pub(super) struct Builder {
     topology: Topology,
     load: LoadPlan,
     service: Option<(Mood, Web)>,
+    storage: Storage,
     random: Random,
 }
 
 impl Builder {
-    pub(super) fn new(plan: &Plan, random: Random) -> io::Result<Builder> {
+    pub(super) fn new(plan: &Plan, storage: Storage, random: Random) -> io::Result<Builder> {
         let at = address(Places::after(plan.topology.len()).service, SERVICE_PORT);
         let service = plan.service.map(|mood| Ok::<_, io::Error>((mood, web(at)?))).transpose()?;
-        Ok(Builder { topology: plan.topology.clone(), load: plan.load.clone(), service, random })
+        Ok(Builder { topology: plan.topology.clone(), load: plan.load.clone(), service, storage, random })
     }
 
     /// Boots whatever runs on this host.
-    pub(super) fn boot(&mut self, net: &mut SimNet<'_>, _dead: Option<Member>) -> Member {
+    pub(super) fn boot(&mut self, net: &mut SimNet<'_>, dead: Option<Member>) -> Member {
         let (place, count) = (net.host().index(), self.topology.len());
+        if dead.is_some() {
+            self.storage.crash(place, net, &mut self.random); // before what is left of the process can write
+        }
+        drop(dead);
         let places = Places::after(count);
         match place {
             _ if place < count => Member::Server(Box::new(self.server(net, place))),
@@ -99,7 +106,7 @@ impl Builder {
         }
     }
 
-    fn server(&mut self, net: &mut SimNet<'_>, place: usize) -> Reactor<Herd> {
+    fn server(&mut self, net: &mut SimNet<'_>, place: usize) -> Server {
         let Topology { names, links, rules, limits } = &self.topology;
         let neighbour = |&place: &usize| {
             let at = Endpoint::from(address(place, PEER_PORT));
@@ -107,15 +114,17 @@ impl Builder {
         };
         let neighbours = Neighbours::new(links[place].iter().map(neighbour).collect());
         let (key, traffic, desk) = (HerdKey::new(&[7; 32]), TrafficLog::off(), self.desk());
-        let herd = Herd::new(&*names[place], neighbours, key, desk, traffic, rules.clone());
+        let mut herd = Herd::new(&*names[place], neighbours, key, desk, traffic, rules.clone());
+        (herd.journal, herd.store) = self.storage.open(place, &names[place]);
         let mut reactor = Reactor::new(herd, self.random.next_u64(), limits.clone());
+        reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
         let ports = Ports {
             clients: address(place, CLIENT_PORT),
             client_tls: None,
             peers: Some(address(place, PEER_PORT)),
         };
         expect(open(&mut reactor, net, &ports));
-        reactor
+        Server::new(reactor)
     }
 
     fn desk(&self) -> Desk {

@@ -9,6 +9,7 @@
 
 mod cluster;
 mod disk;
+mod disks;
 mod history;
 mod judges;
 mod load;
@@ -20,6 +21,7 @@ mod plan;
 mod question;
 mod rare;
 mod run;
+mod server;
 mod storage;
 mod story;
 mod strangers;

@@ -7,8 +7,9 @@ use reactor::sim::{Faults, Spared};
 
 use super::load::LoadPlan;
 use super::places::Mood;
-use super::topology::Topology;
+use super::topology::{Topology, place};
 use super::trim::{Ingredient, Trim};
+use crate::config::{Config, Durability};
 
 /// How long the storm lasts.
 const STORM: Duration = Duration::from_secs(10);
@@ -20,9 +21,19 @@ const GOOD_EVERY: u64 = 8;
 pub struct Setting {
     /// The operator's herd.
     pub topology: Topology,
-    /// Whether the seed draws another one in two of three runs, and small limits in some: to try the code. To
-    /// try a configuration, it must not.
+    /// Where its servers keep their records.
+    pub durability: Durability,
+    /// Whether the seed draws another herd in two of three runs, small limits in some, and where records are kept:
+    /// to try the code. To try a configuration, it must not.
     pub is_drawn: bool,
+}
+
+impl Setting {
+    /// What the operator has configured.
+    pub fn of(config: &Config, is_drawn: bool) -> Setting {
+        let durability = config.store.durability;
+        Setting { topology: Topology::of(config), durability, is_drawn }
+    }
 }
 
 /// Everything that is drawn before a run begins.
@@ -38,6 +49,8 @@ pub struct Plan {
     pub faults: Faults,
     /// What is left out of that.
     pub spared: Spared,
+    /// Where servers keep their records.
+    pub durability: Durability,
     /// How long.
     pub storm: Duration,
     /// The service of places, if there is one.
@@ -67,6 +80,7 @@ impl Plan {
             topology: if is_other { drawn } else { setting.topology.clone() },
             faults: if is_good { Faults::none() } else { Faults::drawn(&mut random) },
             spared: trim.spared.clone(),
+            durability: setting.durability,
             storm: trim.storm.unwrap_or(STORM).min(STORM),
             service: random.percent(50).then_some(mood),
             load: LoadPlan::drawn(&mut random, is_good),
@@ -76,6 +90,13 @@ impl Plan {
         };
         if has_small_limits && !trim.without.contains(&Ingredient::SmallLimits) {
             plan.topology.draw_small_limits(&mut random, is_good);
+        }
+        if setting.is_drawn {
+            let all = [Durability::No, Durability::Everysec, Durability::Always, Durability::Always];
+            plan.durability = all[place(&mut random, all.len())];
+        }
+        if plan.durability != Durability::No && !is_good && random.percent(60) {
+            plan.faults.mix.other = 1 + random.below(9);
         }
         plan.trim(trim);
         plan
@@ -97,6 +118,7 @@ impl Plan {
                 Ingredient::Nonsense => self.load.nonsense = 0,
                 Ingredient::Questions => self.load.questions = 0,
                 Ingredient::Buggify => self.is_buggified = false,
+                Ingredient::Disks => (self.durability, self.faults.mix.other) = (Durability::No, 0),
                 _ => {}
             }
         }

@@ -10,8 +10,7 @@ use reactor::{Random, Time};
 use super::cluster::Cluster;
 use super::history::History;
 use super::judges::{
-    Excuse, Failure, Judges, Lost, expect_every_question_answered, expect_every_report_answered,
-    expect_the_same_everywhere,
+    Failure, Judges, expect_every_question_answered, expect_every_report_answered, expect_the_same_everywhere,
 };
 use super::plan::Plan;
 use super::rare;
@@ -46,6 +45,8 @@ pub struct Outcome {
     pub attempts: u64,
     /// The faults that were injected.
     pub faults: FaultCounts,
+    /// The faults of disks.
+    pub disk_faults: u64,
     /// The numbers of the scheduled ones among them.
     pub struck: Vec<usize>,
     /// How often a rare branch was made to be taken.
@@ -63,6 +64,11 @@ impl Outcome {
     pub fn is_ok(&self) -> bool {
         self.failures.is_empty()
     }
+
+    /// All faults together: of the network, the hosts, the clocks and the disks.
+    pub fn faults(&self) -> u64 {
+        self.faults.total() + self.disk_faults
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -73,7 +79,7 @@ impl fmt::Display for Outcome {
             f,
             "seed {seed}: {verdict}, trace {trace:016x}, {reports} reports, {acknowledged} acknowledged, \
              {places} places, {} faults, {:.1} simulated s",
-            self.faults.total(),
+            self.faults(),
             self.simulated.as_secs_f64()
         )
     }
@@ -152,8 +158,10 @@ fn not_well(cluster: &Cluster) -> Result<(), String> {
 
 fn expect_nothing_lost(cluster: &Cluster, plan: &Plan, judges: &mut Judges) {
     let Some(history) = cluster.history() else { return };
-    let lost = Lost { excuse: Excuse::Ever, losses: cluster.losses() };
-    judges.check("lost", lost.check(cluster.stores(), history));
+    judges.check("lost", cluster.lost().check(cluster.stores(), history));
+    if history.refused > 0 && !cluster.had_bad_disks() {
+        judges.fail("replies", format!("{} reports were refused though every disk is well", history.refused));
+    }
     if plan.is_good {
         judges.check("lost", expect_every_report_answered(history));
         let failed = cluster.failed_questions();
@@ -174,6 +182,7 @@ fn outcome(plan: &Plan, cluster: &Cluster, failures: Vec<Failure>, rare: u64) ->
         reused: cluster.reused(),
         attempts: cluster.attempts(),
         faults: cluster.world().counts(),
+        disk_faults: cluster.disk_faults(),
         struck: cluster.world().struck().iter().map(|struck| struck.number).collect(),
         rare,
         storm: plan.storm,

@@ -36,6 +36,8 @@ pub enum Ingredient {
     SmallLimits,
     /// Rare branches that are made common.
     Buggify,
+    /// Disks: servers keep nothing.
+    Disks,
 }
 
 impl Ingredient {
@@ -53,6 +55,7 @@ impl Ingredient {
         ("lost-connects", Ingredient::LostConnects),
         ("slow-hosts", Ingredient::SlowHosts),
         ("clocks", Ingredient::Clocks),
+        ("disks", Ingredient::Disks),
     ];
 
     /// The ingredient of this name.

@@ -113,6 +113,12 @@ impl World {
         }
     }
 
+    /// The same, and a new process starts after a while.
+    pub fn crash_for(&mut self, host: HostId, how: Crash, lasting: Duration) {
+        self.crash(host, how);
+        self.after(lasting, Delivery::Relief(Relief::Restart(host)));
+    }
+
     /// Ends the process of `host` as if it had returned from `main`: that is no fault.
     pub fn exit(&mut self, host: HostId) {
         self.end_process(host, None);

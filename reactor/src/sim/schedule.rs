@@ -209,10 +209,7 @@ impl World {
             Fault::Reset => {
                 self.reset_stream(random);
             }
-            Fault::Crash { host, how, lasting } => {
-                self.crash(host, how);
-                self.after(lasting, Delivery::Relief(Relief::Restart(host)));
-            }
+            Fault::Crash { host, how, lasting } => self.crash_for(host, how, lasting),
             Fault::Standstill { host, lasting } => self.pause(host, lasting),
             Fault::ClockJump { host, nanos } => self.jump_clock(host, nanos),
             Fault::Stop { host, away } => self.stop(host, away),

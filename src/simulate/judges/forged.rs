@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn what_nobody_sent_or_another_took_is_found() {
         let mut history = History::default();
-        history.send("Ball", b"kiwi +1-1 5".to_vec(), true);
+        history.send("Ball", b"kiwi +1-1 5".to_vec(), true, reactor::Time::ZERO);
         let check = |line: &[u8]| check("Welsh", &parse(line).unwrap(), &history);
         assert_eq!(check(b"AT Ball +1.000000000 kiwi +1-1 5"), Ok(()));
         assert!(check(b"AT Ball +1.000000000 kiwi +1-1 6").unwrap_err().contains("nobody sent"));

@@ -3,44 +3,29 @@
 //! How a server may lose one depends on where it keeps it. A report that another of the same client has outdone is
 //! not lost; nor is one of the same time, which is answered and dropped (the specification, section 3).
 
-use std::time::Duration;
-
 use reactor::Time;
 
 use super::parse;
 use crate::simulate::history::{History, Sent};
 use crate::store::Store;
 
-/// When the loss of a report is excused: if the server that acknowledged it ended, or its disk was damaged, in this
-/// time after the acknowledgement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::simulate) enum Excuse {
-    /// Never: what is acknowledged is on disk.
-    Never,
-    /// The disk is written every so often.
-    Within(Duration),
-    /// Whenever: it is in memory alone.
-    Ever,
-}
-
-/// What ended, or was damaged, at a server.
+/// When reports were acknowledged whose loss is excused: the server ended before they were to be on its disk, or
+/// the disk was damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::simulate) struct Loss {
+pub(in crate::simulate) struct Excuse {
     /// The server.
     pub(in crate::simulate) server: String,
-    /// When.
-    pub(in crate::simulate) at: Time,
-    /// It was the disk: then no kind of durability helps.
-    pub(in crate::simulate) is_damage: bool,
+    /// From then on.
+    pub(in crate::simulate) from: Time,
+    /// Until then, when it happened.
+    pub(in crate::simulate) until: Time,
 }
 
 /// The judge.
 #[derive(Clone, Debug)]
 pub(in crate::simulate) struct Lost {
     /// What is excused.
-    pub(in crate::simulate) excuse: Excuse,
-    /// What befell the servers.
-    pub(in crate::simulate) losses: Vec<Loss>,
+    pub(in crate::simulate) excuses: Vec<Excuse>,
 }
 
 impl Lost {
@@ -85,16 +70,13 @@ impl Lost {
         }
     }
 
+    /// A report was taken at some time after it was sent and before the acknowledgement came.
     fn is_excused(&self, sent: &Sent) -> bool {
-        let Some((at, _)) = &sent.acknowledged else { return false };
-        self.losses.iter().filter(|loss| loss.server == sent.server && loss.at >= *at).any(|loss| match self
-            .excuse
-        {
-            _ if loss.is_damage => true,
-            Excuse::Never => false,
-            Excuse::Within(time) => loss.at.since(*at) <= time,
-            Excuse::Ever => true,
-        })
+        let Some((acknowledged, _)) = sent.acknowledged else { return false };
+        let is_it = |excuse: &Excuse| {
+            excuse.server == sent.server && excuse.from <= acknowledged && sent.at <= excuse.until
+        };
+        self.excuses.iter().any(is_it)
     }
 }
 
@@ -134,15 +116,17 @@ pub(in crate::simulate) fn expect_every_report_answered(history: &History) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::simulate::history::Visit;
 
     const LINE: &[u8] = b"AT Ball +1.000000000 kiwi +1-1 5";
 
-    /// Acknowledged by Ball at 10 s.
+    /// Sent to Ball at 9 s and acknowledged at 10 s.
     fn history() -> History {
         let mut history = History::default();
-        let place = history.send("Ball", b"kiwi +1-1 5".to_vec(), true);
+        let place = history.send("Ball", b"kiwi +1-1 5".to_vec(), true, at(9.0));
         history.answered(&Visit { number: 1, server: "Ball".to_owned() }, place, LINE, at(10.0));
         history
     }
@@ -157,20 +141,20 @@ mod tests {
         store
     }
 
-    fn is_found(excuse: Excuse, losses: &[(&str, f64, bool)]) -> bool {
-        let loss = |&(server, time, is_damage): &(&str, f64, bool)| Loss {
+    fn is_found(excuses: &[(&str, f64, f64)]) -> bool {
+        let excuse = |&(server, from, until): &(&str, f64, f64)| Excuse {
             server: server.to_owned(),
-            at: at(time),
-            is_damage,
+            from: at(from),
+            until: at(until),
         };
-        let lost = Lost { excuse, losses: losses.iter().map(loss).collect() };
+        let lost = Lost { excuses: excuses.iter().map(excuse).collect() };
         let stores = [("Ball", store(LINE)), ("Welsh", Store::default())];
         lost.check(stores.iter().map(|(name, store)| (*name, store)), &history()).is_err()
     }
 
     #[test]
     fn a_report_that_is_held_or_outdone_is_not_lost() {
-        let lost = Lost { excuse: Excuse::Never, losses: Vec::new() };
+        let lost = Lost { excuses: Vec::new() };
         for line in [LINE, b"AT Alford +1.000000000 kiwi +2-2 5.0", b"AT Ball +1.000000000 kiwi +1-1 6"] {
             assert_eq!(lost.check([("Welsh", &store(line))].into_iter(), &history()), Ok(()));
             assert_eq!(lost.check_own("Ball", &store(line), &history()), Ok(()));
@@ -182,30 +166,22 @@ mod tests {
     }
 
     #[test]
-    fn without_an_end_or_a_damage_nothing_is_excused() {
-        for excuse in [Excuse::Never, Excuse::Within(Duration::from_secs(1)), Excuse::Ever] {
-            assert!(is_found(excuse, &[]));
-            assert!(is_found(excuse, &[("Welsh", 10.5, true)]), "another server");
-            assert!(is_found(excuse, &[("Ball", 9.0, true)]), "before");
-            assert!(!is_found(excuse, &[("Ball", 99.0, true)]));
-        }
-    }
-
-    #[test]
-    fn how_long_an_end_excuses_depends_on_where_reports_are_kept() {
-        assert!(is_found(Excuse::Never, &[("Ball", 10.5, false)]));
-        assert!(!is_found(Excuse::Within(Duration::from_secs(1)), &[("Ball", 10.5, false)]));
-        assert!(is_found(Excuse::Within(Duration::from_secs(1)), &[("Ball", 11.5, false)]));
-        assert!(!is_found(Excuse::Ever, &[("Ball", 99.0, false)]));
+    fn only_what_befell_its_own_server_in_time_is_an_excuse() {
+        assert!(is_found(&[]));
+        assert!(is_found(&[("Welsh", 0.0, 99.0)]), "another server");
+        assert!(is_found(&[("Ball", 0.0, 8.9)]), "it was over when the report was sent");
+        assert!(!is_found(&[("Ball", 0.0, 9.5)]), "the server may have had the report");
+        assert!(!is_found(&[("Ball", 10.0, 12.0)]));
+        assert!(is_found(&[("Ball", 10.5, 12.0)]), "the report was on disk");
     }
 
     #[test]
     fn a_report_without_an_answer_is_found_on_a_good_network_if_its_sender_listens() {
         let mut history = history();
         assert_eq!(expect_every_report_answered(&history), Ok(()));
-        history.send("Ball", b"kiwi +1-1 6".to_vec(), false);
+        history.send("Ball", b"kiwi +1-1 6".to_vec(), false, at(9.0));
         assert_eq!(expect_every_report_answered(&history), Ok(()));
-        history.send("Ball", b"kiwi +1-1 7".to_vec(), true);
+        history.send("Ball", b"kiwi +1-1 7".to_vec(), true, at(9.0));
         assert!(expect_every_report_answered(&history).is_err());
     }
 }

@@ -16,7 +16,7 @@ use crate::store::Store;
 
 use altered::Altered;
 pub(super) use liveness::expect_the_same_everywhere;
-pub(super) use lost::{Excuse, Loss, Lost, expect_every_report_answered};
+pub(super) use lost::{Excuse, Lost, expect_every_report_answered};
 use order::Order;
 pub(super) use places::expect_every_question_answered;
 

@@ -25,7 +25,13 @@ mod tests {
     #[test]
     fn an_answer_to_another_report_is_found() {
         let fields = b"kiwi +1-1 5".to_vec();
-        let sent = Sent { server: "Ball".to_owned(), fields, is_listening: true, acknowledged: None };
+        let sent = Sent {
+            server: "Ball".to_owned(),
+            fields,
+            at: reactor::Time::ZERO,
+            is_listening: true,
+            acknowledged: None,
+        };
         assert!(check_answer(&sent, b"AT Ball +1.000000000 kiwi +1-1 5").is_ok());
         for line in [
             &b"AT Ball +1.000000000 kiwi +1-1 6"[..],

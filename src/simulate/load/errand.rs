@@ -35,6 +35,7 @@ impl Errand {
         let is_declined = line.strip_prefix(b"? ") == sent.strip_suffix(b"\n");
         match self {
             Errand::Tell(place, _) if line.starts_with(b"AT ") => history.answered(visit, place, line, now),
+            Errand::Tell(..) if is_declined => history.refused += 1,
             Errand::Ask(_) if is_declined => history.questions.declined += 1,
             Errand::Ask(question) if line.starts_with(b"AT ") => {
                 return Some(Errand::Listen(question, line.to_vec(), Vec::new()));
@@ -104,7 +105,7 @@ mod tests {
 
     fn hear(errand: Errand, line: &[u8]) -> (bool, Vec<Heard>) {
         let mut history = History::default();
-        history.send("Ball", b"kiwi +1-1 5".to_vec(), true);
+        history.send("Ball", b"kiwi +1-1 5".to_vec(), true, Time::ZERO);
         let rest = errand.hear(line, &visit(), &mut history, Time::ZERO);
         (rest.is_none(), history.take_heard())
     }
@@ -115,7 +116,7 @@ mod tests {
         let babble = || Errand::Babble(b"hello".to_vec());
         let at = b"AT Ball +1.000000000 kiwi +1-1 5";
         assert!(matches!(&hear(tell(), at).1[..], [Heard::Answer(_, 0, _)]));
-        assert!(matches!(&hear(tell(), b"? IAMAT kiwi +1-1 5").1[..], [Heard::Astray { .. }]));
+        assert!(matches!(&hear(tell(), b"? IAMAT kiwi +1-1 6").1[..], [Heard::Astray { .. }]));
         assert!(hear(babble(), b"? hello").1.is_empty());
         assert!(matches!(&hear(babble(), at).1[..], [Heard::Astray { .. }]));
         assert!(matches!(&hear(babble(), b"? hell").1[..], [Heard::Astray { .. }]));

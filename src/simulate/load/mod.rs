@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocols::Lines;
-use reactor::{AppCx, Random};
+use reactor::{AppCx, Random, Time};
 
 use super::history::{History, Sent, Visit};
 use super::question::Question;
@@ -108,7 +108,7 @@ impl Load {
         Question { id: format!("client-{client}"), kilometres, bound, of_service: self.has_service }
     }
 
-    fn errand(&mut self, server: &str, is_listening: bool, now: u64) -> Errand {
+    fn errand(&mut self, server: &str, is_listening: bool, now: Time) -> Errand {
         let client = self.random.below(self.plan.clients);
         if self.random.percent(self.plan.nonsense) {
             return Errand::Babble(nonsense(&mut self.random));
@@ -117,8 +117,8 @@ impl Load {
             self.history.questions.asked += usize::from(is_listening);
             return Errand::Ask(self.question(client));
         }
-        let fields = self.report(client, now);
-        Errand::Tell(self.history.send(server, fields.clone(), is_listening), fields)
+        let fields = self.report(client, now.as_nanos());
+        Errand::Tell(self.history.send(server, fields.clone(), is_listening, now), fields)
     }
 
     fn manner(&mut self) -> Manner {
@@ -149,7 +149,7 @@ fn visit(cx: &mut AppCx<'_, Load>) {
     if !cx.app.is_on {
         return;
     }
-    let now = cx.reactor.now().as_nanos();
+    let now = cx.reactor.now();
     if let Some((server, at)) = cx.app.server() {
         let manner = cx.app.manner();
         let is_listening = manner.is_listening();
@@ -181,11 +181,12 @@ pub(super) fn report_once_each(cx: &mut AppCx<'_, Load>) {
 /// A server may have no room for all at once: who gets no answer makes another report.
 fn report_last(cx: &mut AppCx<'_, Load>, client: u64) {
     let Some((server, at)) = cx.app.server() else { return };
-    let now = cx.reactor.now().as_nanos() + 1_000_000_000;
+    let sent = cx.reactor.now();
+    let now = sent.as_nanos() + 1_000_000_000;
     cx.app.reports += 1;
     let (reports, seconds, nanos) = (cx.app.reports, EPOCH + now / 1_000_000_000, now % 1_000_000_000);
     let fields = format!("client-{client} -1.{reports:06}+2 {seconds}.{nanos:09}").into_bytes();
-    let place = cx.app.history.send(&server, fields.clone(), true);
+    let place = cx.app.history.send(&server, fields.clone(), true, sent);
     cx.app.last.insert(client, place);
     let visit = cx.app.visit_of(server);
     let visitor = Visitor::new(visit, [Errand::Tell(place, fields)].into(), Manner::Polite);

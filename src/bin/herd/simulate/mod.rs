@@ -5,7 +5,7 @@ mod jobs;
 mod planting;
 mod progress;
 
-use herd::simulate::{Outcome, Plan, Setting, Topology, Trim, minimise, simulate};
+use herd::simulate::{Outcome, Plan, Setting, Trim, minimise, simulate};
 use reactor::Time;
 use reactor::mio_net::MioNet;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
         return planting::list();
     }
     planting::check(arguments.planted.as_deref())?;
-    let setting = Setting { topology: Topology::of(&config.load()?), is_drawn: arguments.draw };
+    let setting = Setting::of(&config.load()?, arguments.draw);
     let trim = arguments.trim()?;
     if arguments.minimise {
         return shorten(&setting, arguments, trim);

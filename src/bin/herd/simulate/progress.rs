@@ -32,7 +32,7 @@ impl Progress {
     }
 
     pub(super) fn note(&mut self, outcome: &Outcome) -> Result<(), Failure> {
-        let Outcome { seed, simulated, storm, faults, rare, attempts, .. } = outcome;
+        let Outcome { seed, simulated, storm, rare, attempts, .. } = outcome;
         let failures = outcome.failures.iter().map(|failure| format!("seed {seed}: {failure}\n"));
         let verdict = format!("{}{outcome}\n", failures.collect::<String>());
         self.bar.suspend(|| stdio::print(verdict.as_bytes()))?;
@@ -40,7 +40,7 @@ impl Progress {
         self.totals.seeds += 1;
         self.totals.simulated += *simulated;
         self.totals.storm += *storm;
-        self.totals.faults += faults.total();
+        self.totals.faults += outcome.faults();
         self.totals.rare += rare;
         self.totals.attempts += attempts;
         if !outcome.is_ok() {
