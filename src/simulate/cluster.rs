@@ -197,7 +197,7 @@ impl Cluster {
         let mut seen = std::mem::take(&mut self.seen);
         for (host, herd) in self.herds() {
             let process = self.world().process(host).unwrap_or(0);
-            judges.look(&herd.name, process, &herd.store, &history);
+            judges.look(&herd.name, process, &herd.store, &mut history, self.now());
             if seen[host.index()].replace(process) != Some(process) {
                 judges.check("lost", self.lost().check_own(&herd.name, &herd.store, &history));
             }

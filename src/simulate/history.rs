@@ -17,6 +17,8 @@ pub(super) struct Sent {
     pub(super) at: Time,
     /// Whether the sender listens.
     pub(super) is_listening: bool,
+    /// When another server was first seen to hold it, and its line.
+    pub(super) shown: Option<(Time, Vec<u8>)>,
     /// When the sender had the answer, and what it was.
     pub(super) acknowledged: Option<(Time, Vec<u8>)>,
 }
@@ -86,7 +88,14 @@ impl History {
     pub(super) fn send(&mut self, server: &str, fields: Vec<u8>, is_listening: bool, at: Time) -> usize {
         let place = self.sent.len();
         self.by_fields.insert(fields.clone(), place);
-        self.sent.push(Sent { server: server.to_owned(), fields, at, is_listening, acknowledged: None });
+        self.sent.push(Sent {
+            server: server.to_owned(),
+            fields,
+            at,
+            is_listening,
+            shown: None,
+            acknowledged: None,
+        });
         place
     }
 
@@ -95,6 +104,14 @@ impl History {
         if let Some(sent) = self.sent.get_mut(place) {
             sent.acknowledged = Some((now, line.to_vec()));
             self.heard.push(Heard::Answer(visit.clone(), place, line.to_vec()));
+        }
+    }
+
+    /// Notes that a server holds a report, which may be another's.
+    pub(super) fn shown(&mut self, holder: &str, fields: &[u8], line: &[u8], now: Time) {
+        let sent = self.by_fields.get(fields).and_then(|&place| self.sent.get_mut(place));
+        if let Some(sent) = sent.filter(|sent| sent.server != holder && sent.shown.is_none()) {
+            sent.shown = Some((now, line.to_vec()));
         }
     }
 

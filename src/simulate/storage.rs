@@ -70,11 +70,11 @@ impl Storage {
 
     /// The disk at `place` is well again.
     pub(super) fn mend(&self, place: usize) {
-        self.disks.get(place).into_iter().for_each(SimDisk::mend);
+        self.disks.get(place).into_iter().for_each(mend);
     }
 
     pub(super) fn mend_all(&self) {
-        self.disks.iter().for_each(SimDisk::mend);
+        self.disks.iter().for_each(mend);
     }
 
     /// Turns over bits of a disk that nobody has open.
@@ -120,6 +120,14 @@ impl Storage {
             Ok((journal, store, _)) => (journal, store),
             Err(error) => panic!("a simulated server has its disk to itself: {error}"),
         }
+    }
+}
+
+/// Nothing is wrong with it any more, nor about to be.
+fn mend(disk: &SimDisk) {
+    disk.mend();
+    if !disk.is_dead() {
+        disk.cut_power_after(u64::MAX);
     }
 }
 

@@ -52,7 +52,8 @@ impl Lost {
         }
     }
 
-    /// Whether a server that has just started holds what it acknowledged itself.
+    /// Whether a server that has just started holds what it acknowledged itself, or what of its own it has shown to
+    /// others.
     ///
     /// # Errors
     ///
@@ -63,8 +64,11 @@ impl Lost {
         store: &Store,
         history: &History,
     ) -> Result<(), String> {
-        let own = history.sent().iter().filter(|sent| sent.server == server && !self.is_excused(sent));
-        match own.into_iter().find(|sent| is_missing(store, sent)) {
+        let own = history.sent().iter().filter(|sent| sent.server == server).map(|sent| Sent {
+            acknowledged: sent.acknowledged.clone().or_else(|| sent.shown.clone()),
+            ..sent.clone()
+        });
+        match &own.into_iter().find(|sent| !self.is_excused(sent) && is_missing(store, sent)) {
             None => Ok(()),
             Some(sent) => Err(format!("after its restart {}", describe(server, sent))),
         }
@@ -90,7 +94,7 @@ fn is_missing(store: &Store, sent: &Sent) -> bool {
 fn describe(server: &str, sent: &Sent) -> String {
     let Some((at, line)) = &sent.acknowledged else { return String::new() };
     let (line, taker) = (line.escape_ascii(), &sent.server);
-    format!("{server} lacks {line}, which {taker} acknowledged at {:.6} s", seconds(*at))
+    format!("{server} lacks {line}, which {taker} acknowledged, or showed, at {:.6} s", seconds(*at))
 }
 
 fn seconds(at: Time) -> f64 {

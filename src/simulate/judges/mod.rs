@@ -10,6 +10,8 @@ mod replies;
 
 use std::fmt;
 
+use reactor::Time;
+
 use super::history::{Heard, History};
 use crate::command::{AtLine, Command};
 use crate::store::Store;
@@ -48,10 +50,22 @@ pub(super) struct Judges {
 
 impl Judges {
     /// Looks at what one process of a server holds.
-    pub(super) fn look(&mut self, server: &str, process: u32, store: &Store, history: &History) {
+    pub(super) fn look(
+        &mut self,
+        server: &str,
+        process: u32,
+        store: &Store,
+        history: &mut History,
+        now: Time,
+    ) {
         let (changed, failures) = self.order.look(server, process, store);
         failures.into_iter().for_each(|what| self.fail("order", what));
-        changed.iter().for_each(|line| self.see(server, line, history));
+        for line in changed {
+            self.see(server, &line, history);
+            if let Some(at) = parse(&line) {
+                history.shown(server, &fields_of(&at), &line, now);
+            }
+        }
     }
 
     /// Judges what clients and strangers have heard.

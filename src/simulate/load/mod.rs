@@ -85,6 +85,12 @@ impl Load {
         self.last.values().filter_map(|&place| self.history.sent().get(place))
     }
 
+    /// Whether a client has the answer to its last report.
+    fn has_answer(&self, client: u64) -> bool {
+        let sent = self.last.get(&client).and_then(|&place| self.history.sent().get(place));
+        sent.is_some_and(|sent| sent.acknowledged.is_some())
+    }
+
     /// `id location time`, new to the herd. One in eight is late, one in eight ties with others.
     fn report(&mut self, client: u64, now_nanos: u64) -> Vec<u8> {
         self.reports += 1;

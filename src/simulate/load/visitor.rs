@@ -112,7 +112,7 @@ impl LineReceiver<Load> for Visitor {
             let (visit, came) = (self.visit.clone(), message.as_bytes().to_vec());
             cx.app.history.hear(Heard::Astray { visit, sent: "a client that panicked".to_owned(), came });
         }
-        if let Some(client) = self.insists.filter(|_| !self.errands.is_empty()) {
+        if let Some(client) = self.insists.filter(|client| !cx.app.has_answer(*client)) {
             cx.reactor.app_later(AGAIN, move |cx| report_last(cx, client));
         }
     }
