@@ -195,28 +195,19 @@ mod mistakes {
 
     #[test]
     fn the_simulators_judges_see_each_mistake() {
-        for (name, mistake) in Planted::ALL.iter().filter(|(_, mistake)| is_ours(*mistake)) {
-            plant(Some(*mistake));
+        for mistake in [
+            Planted::StaleDigest,
+            Planted::BucketForgotten,
+            Planted::CompareForgotten,
+            Planted::ResyncStopsEarly,
+            Planted::OverflowForgotten,
+            Planted::LastNeighbourForgotten,
+        ] {
+            plant(Some(mistake));
             let found = (0..200).find(|seed| !failures(*seed).0.is_empty());
             plant(None);
-            println!("{name}: seed {found:?}");
-            assert!(found.is_some(), "{name} was not found");
+            println!("{mistake:?}: seed {found:?}");
+            assert!(found.is_some(), "{mistake:?} was not found");
         }
-    }
-
-    fn is_ours(mistake: Planted) -> bool {
-        use Planted::{
-            BucketForgotten, CompareForgotten, LastNeighbourForgotten, OverflowForgotten, ResyncStopsEarly,
-            StaleDigest,
-        };
-        matches!(
-            mistake,
-            StaleDigest
-                | BucketForgotten
-                | ResyncStopsEarly
-                | OverflowForgotten
-                | CompareForgotten
-                | LastNeighbourForgotten
-        )
     }
 }
