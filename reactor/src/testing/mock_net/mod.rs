@@ -59,6 +59,8 @@ pub struct MockNet<const CONTAINS: bool = false> {
     holds_answers: bool,
     signals: VecDeque<Signal>,
     script: Script,
+    /// How long calls take.
+    durations: BTreeMap<Call, Duration>,
     last_wait: Option<Duration>,
     log: Vec<String>,
     guests: u16,
@@ -83,6 +85,11 @@ impl<const CONTAINS: bool> MockNet<CONTAINS> {
         self.now = self.now + by;
         let nanos = i64::try_from(by.as_nanos()).unwrap_or(i64::MAX);
         self.wall_clock = WallTime::from_unix_nanos(self.wall_clock.as_unix_nanos().saturating_add(nanos));
+    }
+
+    /// Lets every call of this kind take so long from now on, as on a machine that is too slow.
+    pub fn let_take(&mut self, call: Call, time: Duration) {
+        self.durations.insert(call, time);
     }
 
     /// Sets the wall clock, and it alone.
