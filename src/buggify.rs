@@ -13,11 +13,15 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// A client has to wait after a line, as if it had been too fast.
+    HeldLine,
+    /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
+    HeldQuery,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: &[Point] = &[Point::TinyResyncBatch];
+    pub const ALL: &[Point] = &[Point::TinyResyncBatch, Point::HeldLine, Point::HeldQuery];
 }
 
 /// Whether it happens here and now.

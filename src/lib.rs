@@ -17,6 +17,7 @@
 pub mod buggify;
 pub mod command;
 pub mod config;
+mod crowd;
 pub mod herd;
 pub mod key;
 pub mod link;

@@ -9,11 +9,19 @@
 pub enum Planted {
     /// A report of the same time as the record replaces it.
     EqualTimeWins,
+    /// While a WHATSAT waits for its answer, the commands behind it are answered.
+    AnswersOutOfOrder,
+    /// A client whose reading is paused is never read again.
+    PausedForEver,
 }
 
 impl Planted {
     /// All of them, and what they are called on the command line.
-    pub const ALL: &[(&str, Planted)] = &[("equal-time-wins", Planted::EqualTimeWins)];
+    pub const ALL: &[(&str, Planted)] = &[
+        ("equal-time-wins", Planted::EqualTimeWins),
+        ("answers-out-of-order", Planted::AnswersOutOfOrder),
+        ("paused-for-ever", Planted::PausedForEver),
+    ];
 }
 
 /// Whether this mistake is to be made.

@@ -1,13 +1,16 @@
 //! One client (the paper, 3.2 and 3.3; the specification, sections 2 to 5).
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use protocols::{LineReceiver, send_line};
-use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, WallTime};
+use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Reply, WallTime};
 
-use super::{Herd, Rules};
-use crate::command::{AtLine, Command, Difference, Query, Report, Timestamp};
+use super::pace::Pace;
+use super::{Curb, Herd, Rules};
+use crate::command::{AtLine, Command, Difference, Invalid, Query, Report, Timestamp};
 use crate::places::{Answer, Nearby, squeeze};
+use crate::planted::{Planted, is_planted};
 use crate::traffic_log::Direction;
 
 /// How much of a line that is too long is sent back.
@@ -24,15 +27,20 @@ pub struct ServerProtocol {
     /// The longest line, and the longest time for one.
     line: usize,
     line_time: Duration,
-    /// A WHATSAT is with the provider.
+    /// How fast it may go.
+    pace: Pace,
+    /// As whom it was admitted.
+    client: IpAddr,
+    /// A WHATSAT is with the provider, or waits until it may be.
     asking: bool,
+    /// The next line waits until it may be served.
+    held: bool,
     /// Nothing more will come, or nothing more is wanted: close once everything is answered.
     closing: bool,
 }
 
 impl LineReceiver<Herd> for ServerProtocol {
     fn connection_made(&mut self, cx: &mut ServerCx<'_>) {
-        cx.app.clients += 1;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
     }
@@ -46,8 +54,12 @@ impl LineReceiver<Herd> for ServerProtocol {
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
                 bad_request(cx, line);
+                if invalid == Invalid::Http {
+                    close_on_http(cx);
+                }
             }
         }
+        self.hold(cx);
         if cx.transport.is_high() {
             cx.transport.pause_reading(); // until the pressure is low again
         }
@@ -62,6 +74,7 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     /// The end of the stream ends a line, too; what was asked is answered before the close.
     fn read_closed(&mut self, cx: &mut ServerCx<'_>, unfinished: &[u8]) {
+        self.closing = true;
         if !unfinished.is_empty() {
             self.line_received(cx, unfinished);
         }
@@ -75,16 +88,22 @@ impl LineReceiver<Herd> for ServerProtocol {
         }
     }
 
+    /// What is in hand is answered at once: there is no time left for going slowly.
     fn stopping(&mut self, cx: &mut ServerCx<'_>) {
+        self.closing = true;
+        if std::mem::take(&mut self.held) {
+            self.go_on(cx);
+        }
         self.close_when_answered(cx);
     }
 
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
-        cx.app.clients -= 1;
+        cx.app.dismiss(self.client);
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
+        cx.app.dismiss(self.client);
         log::debug!("{}: a client: {error}", cx.app.name);
     }
 
@@ -98,9 +117,17 @@ impl LineReceiver<Herd> for ServerProtocol {
 }
 
 impl ServerProtocol {
-    /// Serves a client under `rules`.
-    pub fn new(rules: &Rules) -> ServerProtocol {
-        ServerProtocol { line: rules.line, line_time: rules.line_time, asking: false, closing: false }
+    /// Serves, under `rules`, a client that was [admitted](Herd::admit) as `client`.
+    pub fn new(rules: &Rules, client: IpAddr) -> ServerProtocol {
+        ServerProtocol {
+            line: rules.line,
+            line_time: rules.line_time,
+            pace: Pace::new(rules),
+            client,
+            asking: false,
+            held: false,
+            closing: false,
+        }
     }
 
     /// Stores a report, answers it, and passes it on if it is news.
@@ -143,12 +170,18 @@ impl ServerProtocol {
         });
         cx.app.counters.queries += 1;
         self.asking = true;
-        cx.transport.pause_reading();
+        if !is_planted(Planted::AnswersOutOfOrder) {
+            cx.transport.pause_reading();
+        }
+        let wait = self.pace.before_query(cx.reactor.now());
         // It is not the client who is silent; if no answer came at all, the connection still ends.
-        let patience = cx.app.rules.idle.saturating_add(nearby.within);
+        let patience = cx.app.rules.idle.saturating_add(nearby.within).saturating_add(wait);
         cx.transport.set_idle_timeout(Some(patience));
-        let Herd { desk, agent, .. } = &mut *cx.app;
-        desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
+        if wait == Duration::ZERO {
+            return ask(cx, nearby, done);
+        }
+        cx.app.curb(Curb::Queries, cx.transport.peer());
+        cx.reactor.call_later(wait, move |_, cx| ask(cx, nearby, done));
     }
 
     /// The answer is there.
@@ -174,9 +207,26 @@ impl ServerProtocol {
         self.go_on(cx);
     }
 
-    /// Goes on with the next command, unless one is being answered or the client does not read.
+    /// A line was served; sees to it that the next one is not too early. It waits where it is, in the line
+    /// protocol or in the client's own socket: nothing is refused and nothing lost.
+    fn hold(&mut self, cx: &mut ServerCx<'_>) {
+        let wait = self.pace.after_line(cx.reactor.now());
+        if wait == Duration::ZERO || self.closing || self.held {
+            return;
+        }
+        cx.app.curb(Curb::Lines, cx.transport.peer());
+        self.held = true;
+        cx.transport.pause_reading();
+        cx.reactor.call_later(wait, |server: &mut Self, cx| {
+            server.held = false;
+            server.go_on(cx);
+        });
+    }
+
+    /// Goes on with the next command, unless one is being answered, it is too early, or the client does not
+    /// read.
     fn go_on(&mut self, cx: &mut ServerCx<'_>) {
-        if !self.asking && !cx.transport.is_high() {
+        if !self.asking && !self.held && !cx.transport.is_high() && !is_planted(Planted::PausedForEver) {
             cx.transport.resume_reading();
             if self.closing {
                 self.close_when_answered(cx);
@@ -195,6 +245,19 @@ impl ServerProtocol {
             }
         });
     }
+}
+
+/// Asks whoever knows what is near.
+fn ask(cx: &mut ServerCx<'_>, nearby: Nearby, done: Reply<Herd, Answer>) {
+    let Herd { desk, agent, .. } = &mut *cx.app;
+    desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
+}
+
+/// A browser was made to speak to us, by a page that hopes for a line of its own to be obeyed. Nothing behind
+/// this one is.
+fn close_on_http(cx: &mut ServerCx<'_>) {
+    cx.app.curb(Curb::Http, cx.transport.peer());
+    cx.transport.lose_connection();
 }
 
 fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {

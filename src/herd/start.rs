@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use protocols::Lines;
-use reactor::{Endpoint, Limits, Net, Reactor, ServerTls};
+use reactor::{Endpoint, Limits, Net, Peer, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::config::{Config, Provider, ServerConfig};
@@ -38,6 +38,9 @@ impl Rules {
             places_time: config.places.timeout,
             logs_places: !config.places.order().into_iter().any(Provider::forbids_keeping),
             clients: config.limits.connections,
+            clients_per_address: config.limits.connections_per_address,
+            lines_per_second: config.limits.lines_per_second,
+            queries_per_second: config.limits.queries_per_second,
             neighbour_queue: config.limits.neighbour_queue,
         }
     }
@@ -81,12 +84,9 @@ pub fn limits(config: &Config) -> Limits {
 ///
 /// The net's, if it cannot listen.
 pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> io::Result<SocketAddr> {
-    let client = |herd: &mut Herd, _| {
-        let has_room = herd.clients < herd.rules.clients;
-        if !has_room {
-            herd.refuse_client();
-        }
-        has_room.then(|| Lines::new(ServerProtocol::new(&herd.rules)))
+    let client = |herd: &mut Herd, peer: Peer| {
+        let client = herd.admit(peer)?;
+        Some(Lines::new(ServerProtocol::new(&herd.rules, client)))
     };
     let clients = match &ports.client_tls {
         None => reactor.listen(net, ports.clients, client),
