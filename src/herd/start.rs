@@ -16,6 +16,9 @@ use crate::traffic_log::TrafficLog;
 /// few enough that strangers, who have two seconds each, are no burden.
 const MOST_STRANGERS: usize = 32;
 
+/// A client waits for its next line, its question for its turn, for an answer, and for a provider.
+const TIMERS_PER_LINK: usize = 4;
+
 /// Where a server listens.
 #[derive(Clone, Debug)]
 pub struct Ports {
@@ -67,14 +70,17 @@ impl Herd {
 
 /// The reactor's bounds, as the operator sets them.
 pub fn limits(config: &Config) -> Limits {
+    let defaults = Limits::default();
+    // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
+    let links = (config.limits.connections.saturating_add(config.places.max_in_flight))
+        .saturating_mul(2)
+        .saturating_add(4 * config.servers.len() + MOST_STRANGERS);
     Limits {
-        // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
-        links: (config.limits.connections.saturating_add(config.places.max_in_flight))
-            .saturating_mul(2)
-            .saturating_add(4 * config.servers.len() + MOST_STRANGERS),
+        links,
+        timers: defaults.timers.max(links.saturating_mul(TIMERS_PER_LINK)),
         write_buffer: config.limits.write_buffer,
         high_water: (config.limits.write_buffer / 4).min(64 * 1024),
-        ..Limits::default()
+        ..defaults
     }
 }
 

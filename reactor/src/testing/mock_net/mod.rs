@@ -104,7 +104,15 @@ impl<const CONTAINS: bool> MockNet<CONTAINS> {
     /// If nobody listens there.
     pub fn dial_in(&mut self, at: SocketAddr) -> RemoteId {
         self.guests += 1;
-        let address = SocketAddr::from(([192, 0, 2, 1], self.guests));
+        self.dial_in_from(at, SocketAddr::from(([192, 0, 2, 1], self.guests)))
+    }
+
+    /// Somebody dials in from this address.
+    ///
+    /// # Panics
+    ///
+    /// If nobody listens there.
+    pub fn dial_in_from(&mut self, at: SocketAddr, address: SocketAddr) -> RemoteId {
         let id = self.add(Remote::new(address, Phase::Open));
         let Some(port) = self.ports.values_mut().find(|port| port.at == at) else {
             panic!("nobody listens at {at}");
