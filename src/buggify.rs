@@ -13,6 +13,14 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// A line of digests holds one bucket.
+    ShortDigestLines,
+    /// A neighbour that keeps up is taken for one that does not: a line waits.
+    SlowNeighbour,
+    /// Too much waits for a neighbour, however little it is.
+    NeighbourQueueOverflow,
+    /// A neighbour is compared although it has missed nothing.
+    CompareAgain,
     /// A client has to wait after a line, as if it had been too fast.
     HeldLine,
     /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
@@ -21,7 +29,15 @@ pub enum Point {
 
 impl Point {
     /// All of them.
-    pub const ALL: &[Point] = &[Point::TinyResyncBatch, Point::HeldLine, Point::HeldQuery];
+    pub const ALL: &[Point] = &[
+        Point::TinyResyncBatch,
+        Point::ShortDigestLines,
+        Point::SlowNeighbour,
+        Point::NeighbourQueueOverflow,
+        Point::CompareAgain,
+        Point::HeldLine,
+        Point::HeldQuery,
+    ];
 }
 
 /// Whether it happens here and now.

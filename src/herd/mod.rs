@@ -20,7 +20,7 @@ use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use curb::Curb;
-pub use flood::{LinkState, Neighbour, Neighbours};
+pub use flood::{Hearing, LinkState, Neighbour, NeighbourCounters, Neighbours};
 pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
@@ -55,7 +55,7 @@ pub struct Rules {
     pub lines_per_second: u32,
     /// WHATSATs of one client that are asked in a second; 0: no bound.
     pub queries_per_second: u32,
-    /// Bytes kept for a neighbour that cannot be reached.
+    /// Bytes of news that wait for a neighbour that is slow.
     pub neighbour_queue: usize,
 }
 
@@ -101,7 +101,7 @@ pub struct HerdCounters {
     pub held_queries: u64,
     /// Clients that spoke HTTP and were closed.
     pub browsers: u64,
-    /// Neighbours that could not prove who they are.
+    /// Neighbours that could not prove who they are, or said what they may not.
     pub refused_neighbours: u64,
 }
 
