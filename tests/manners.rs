@@ -303,8 +303,21 @@ fn fifty_clients_that_do_not_read_cost_less_than_96_mib_in_all() {
     let (mut stage, clients) = kept.unwrap();
     let waiting: usize = clients.iter().map(|client| stage.buffered(*client)).sum();
     assert!(waiting < 50 * MIB, "{waiting}");
+    println!("{waiting} bytes wait in outboxes; at most {} were allocated", cost.bytes_max);
     // With all that the test's own network holds.
     assert!(cost.bytes_max < 96 * 1_048_576, "{} bytes", cost.bytes_max);
+}
+
+#[test]
+fn however_little_a_client_takes_of_a_write_it_gets_every_byte_once() {
+    let text: String = (0..200).map(|number| format!("? line {number}\n")).collect();
+    for at_most in 1..=text.len() {
+        let mut stage = Stage::new(Rules::default());
+        let client = stage.client();
+        stage.net.remote(client).take_at_most(at_most);
+        stage.say(client, &text.replace("? ", ""));
+        assert_eq!(stage.hear(client), text, "{at_most} at a time");
+    }
 }
 
 #[test]

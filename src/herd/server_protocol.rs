@@ -189,7 +189,7 @@ impl ServerProtocol {
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
-        match answer.map(|json| squeeze(&json)) {
+        match answer.map(|found| squeeze(&found.text())) {
             Ok(places) if has_room(cx, at.len() + 1 + places.len()) => send_places(cx, at, &places),
             Ok(places) => {
                 log::warn!(

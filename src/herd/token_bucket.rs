@@ -77,8 +77,8 @@ mod tests {
     }
 
     /// `rate * t + burst`, in whole tokens.
-    fn most(per_second: u32, nanos: u64) -> u64 {
-        u64::from(per_second) + u64::from(per_second) * nanos / 1_000_000_000
+    fn most(per_second: u32, nanos: u64) -> u128 {
+        u128::from(per_second) + u128::from(per_second) * u128::from(nanos) / 1_000_000_000
     }
 
     #[test]

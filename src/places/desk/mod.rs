@@ -14,6 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use protocols::http::Agent;
 use reactor::{Reply, Requests, Time};
@@ -23,7 +24,7 @@ pub use self::counters::{DeskCounters, SourceCounters};
 use self::question::{Question, Spot, State, Waiter};
 use self::source::Source;
 use super::dialect::MOST;
-use super::{Answer, Builtin, Nearby, Provider, ProviderError, Searched};
+use super::{Answer, Builtin, Found, Nearby, Provider, ProviderError, Searched};
 use crate::crowd::Crowd;
 use crate::herd::Herd;
 
@@ -314,11 +315,13 @@ impl Desk {
         let Question { waiters, heard, timer, .. } = question;
         let count = if heard.is_ok() { &mut self.counters.answered } else { &mut self.counters.failed };
         *count += waiters.len() as u64;
+        let heard = heard.map(Arc::new);
         for Waiter { client, bound, done } in waiters {
             if timer.is_some() {
                 self.crowd.leave(client);
             }
-            reactor.send(done, heard.as_ref().map(|search| search.cut(bound)).map_err(Clone::clone));
+            let answer = heard.as_ref().map(|search| Found::new(Arc::clone(search), bound));
+            reactor.send(done, answer.map_err(Clone::clone));
         }
         if let Some(timer) = timer {
             reactor.cancel(timer);
