@@ -21,6 +21,14 @@ pub enum Point {
     NeighbourQueueOverflow,
     /// A neighbour is compared although it has missed nothing.
     CompareAgain,
+    /// A commit takes one record and no more.
+    TinyCommit,
+    /// A commit is delayed by half a second, as by a disk that is busy.
+    SlowCommit,
+    /// The second between two commits is over at once.
+    EarlyCommit,
+    /// A client is no longer read as soon as one of its replies is held.
+    FullHold,
     /// A client has to wait after a line, as if it had been too fast.
     HeldLine,
     /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
@@ -35,6 +43,10 @@ impl Point {
         Point::SlowNeighbour,
         Point::NeighbourQueueOverflow,
         Point::CompareAgain,
+        Point::TinyCommit,
+        Point::SlowCommit,
+        Point::EarlyCommit,
+        Point::FullHold,
         Point::HeldLine,
         Point::HeldQuery,
     ];

@@ -6,6 +6,7 @@
 mod admission;
 mod curb;
 mod flood;
+mod held;
 mod pace;
 mod providers;
 mod server_protocol;
@@ -27,6 +28,7 @@ pub use start::{Ports, limits, open};
 pub use token_bucket::TokenBucket;
 
 use crate::crowd::Crowd;
+use crate::journal::Journal;
 use crate::key::HerdKey;
 use crate::places::Desk;
 use crate::store::Store;
@@ -123,6 +125,8 @@ pub struct Herd {
     pub name: String,
     /// What it knows of the clients.
     pub store: Store,
+    /// What of that is on disk.
+    pub journal: Journal,
     /// Whom it is linked with.
     pub neighbours: Neighbours,
     /// How it proves to them who it is, and they to it.
@@ -160,6 +164,7 @@ impl Herd {
         Herd {
             name: name.into(),
             store: Store::default(),
+            journal: Journal::off(),
             neighbours,
             key,
             desk,

@@ -8,9 +8,9 @@ use crate::arguments::ConfigArguments;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let Herd { counters, desk, agent, .. } = &*cx.app;
-    let (http, lag) = (agent.counters(), &cx.reactor.counters().lag);
-    let counters = format!("since the start: {counters}; {desk}; over HTTP: {http}; {lag}");
+    let Herd { counters, journal, desk, agent, .. } = &*cx.app;
+    let (journal, http, lag) = (journal.counters(), agent.counters(), &cx.reactor.counters().lag);
+    let counters = format!("since the start: {counters}; {journal}; {desk}; over HTTP: {http}; {lag}");
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {
@@ -20,6 +20,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
             let done = cx.reactor.app_reply(take_over);
             cx.reactor.defer_to_thread(move || arguments.load().map_err(|failure| failure.message), done);
         }
+        Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
         Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
     }
 }
