@@ -5,12 +5,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use herd::config::Durability;
 use herd::herd::{Curb, Herd, Neighbours, Ports, Rules, open};
+use herd::journal::{Journal, Volume};
 use herd::key::HerdKey;
 use herd::places::Desk;
+use herd::simulate::{SimDisk, SimVolume};
 use herd::traffic_log::TrafficLog;
 use reactor::testing::{Call, MockNet, RemoteId};
-use reactor::{Limits, Reactor, WallTime};
+use reactor::{Limits, Random, Reactor, WallTime};
 
 const SECOND: Duration = Duration::from_secs(1);
 const AT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 12004);
@@ -27,6 +30,16 @@ impl Stage {
         let mut stage = Stage { reactor: Reactor::new(herd, 1, Limits::default()), net: MockNet::new() };
         let ports = Ports { clients: AT, client_tls: None, peers: None };
         open(&mut stage.reactor, &mut stage.net, &ports).unwrap();
+        stage
+    }
+
+    /// A server that acknowledges nothing before it is on its disk.
+    fn durable() -> Stage {
+        let mut stage = Stage::new(Rules::default());
+        let disk = SimDisk::new(Random::seeded(1));
+        let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
+        let (journal, store, _) = Journal::open(Durability::Always, volume, "Welsh").unwrap();
+        (stage.reactor.app.journal, stage.reactor.app.store) = (journal, store);
         stage
     }
 
@@ -236,6 +249,23 @@ fn the_words_of_http_close_wherever_they_begin_a_line_and_nowhere_else() {
     assert_eq!(stage.replies(client), 5);
     stage.say(client, "  GET /\nx\n");
     assert_eq!((stage.hear(client).as_str(), stage.is_closed(client)), ("?   GET /\n", true));
+}
+
+#[test]
+fn a_close_that_nothing_follows_comes_after_the_replies_that_wait_for_the_disk() {
+    for last in ["GET /\nIAMAT b +1-1 5\n".to_owned(), "x".repeat(17_000)] {
+        let mut stage = Stage::durable();
+        let client = stage.client();
+        stage.net.hold_answers(true);
+        stage.say(client, &format!("IAMAT a +1-1 5\n{last}"));
+        assert_eq!((stage.hear(client).as_str(), stage.is_closed(client)), ("", false));
+        stage.net.hold_answers(false);
+        stage.settle();
+        let heard = stage.hear(client);
+        assert!(heard.starts_with("AT Welsh ") && heard.contains(" a +1-1 5\n? "), "{heard}");
+        assert!(stage.is_closed(client));
+        assert_eq!(stage.reactor.app.store.len(), 1, "nothing behind it was obeyed");
+    }
 }
 
 // Those next to a client that wants too much.
