@@ -442,3 +442,37 @@ fn after_a_long_sleep_of_the_machine_every_deadline_strikes_once_and_life_goes_o
     assert_eq!(stage.hear(new), "? x\n");
     assert!(stage.net.calls(Call::Poll) < 50, "nothing makes up for the time that was missed");
 }
+
+/// Lines and questions of one client, which is held up as the seed wants; whether all is answered in order.
+#[cfg(feature = "buggify")]
+fn is_served(seed: u64) -> bool {
+    herd::buggify::draw(Some(Random::seeded(seed)));
+    let mut stage = Stage::new(Rules::default());
+    let client = stage.client();
+    let lines: String = (0..30).map(|number| format!("WHATSAT a 1 1\n{number}\n")).collect();
+    stage.say(client, &format!("IAMAT a +1-1 5\n{lines}"));
+    stage.pass(5 * SECOND);
+    let heard = stage.hear(client);
+    let replies: Vec<&str> = heard.lines().filter(|line| line.starts_with(['A', '?'])).collect();
+    let in_order =
+        |(number, pair): (usize, &[&str])| pair[0] == replies[0] && pair[1] == format!("? {number}");
+    replies.len() == 61 && replies[1..].chunks(2).enumerate().all(in_order)
+}
+
+#[cfg(feature = "buggify")]
+#[test]
+fn who_is_held_up_at_random_misses_nothing_and_mistakes_are_seen() {
+    use herd::planted::{Planted, plant};
+
+    let mut fired = 0;
+    for seed in 0..50 {
+        assert!(is_served(seed), "seed {seed}");
+        fired += herd::buggify::fired();
+    }
+    assert!(fired > 100, "{fired}");
+    for mistake in [Planted::AnswersOutOfOrder, Planted::PausedForEver] {
+        plant(Some(mistake));
+        assert!(!(0..50).all(is_served), "{mistake:?}");
+        plant(None);
+    }
+}
