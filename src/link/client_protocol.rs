@@ -170,8 +170,11 @@ impl ClientProtocol {
     }
 
     fn batch(&mut self, cx: &mut ClientCx<'_>) {
-        let Herd { store, traffic, .. } = &mut *cx.app;
+        let Herd { name, store, journal, traffic, .. } = &mut *cx.app;
         let mark = self.resync.batch(store, |line| {
+            if journal.hides(line, name, store) {
+                return;
+            }
             send_line(&mut cx.transport, line);
             traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[line]);
         });

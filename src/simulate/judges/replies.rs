@@ -30,6 +30,7 @@ mod tests {
             fields,
             at: reactor::Time::ZERO,
             is_listening: true,
+            shown: None,
             acknowledged: None,
         };
         assert!(check_answer(&sent, b"AT Ball +1.000000000 kiwi +1-1 5").is_ok());
