@@ -39,6 +39,16 @@ pub enum Planted {
     AnswersOutOfOrder,
     /// A client whose reading is paused is never read again.
     PausedForEver,
+    /// Two records of one time are not told apart, and so the one that came first stays.
+    TiesByTimeAlone,
+    /// News go to the neighbour they came from, and to no other.
+    FloodsBackAlone,
+    /// A neighbour that could not be reached some times is dialled no more.
+    RedialGivenUp,
+    /// A neighbour's proof is not looked at.
+    AnyProofWillDo,
+    /// A client's AT line is believed.
+    BelievesClients,
 }
 
 impl Planted {
@@ -60,6 +70,11 @@ impl Planted {
         ("failed-commit-is-done", Planted::FailedCommitIsDone),
         ("answers-out-of-order", Planted::AnswersOutOfOrder),
         ("paused-for-ever", Planted::PausedForEver),
+        ("ties-by-time-alone", Planted::TiesByTimeAlone),
+        ("floods-back-alone", Planted::FloodsBackAlone),
+        ("redial-given-up", Planted::RedialGivenUp),
+        ("any-proof-will-do", Planted::AnyProofWillDo),
+        ("believes-clients", Planted::BelievesClients),
     ];
 }
 

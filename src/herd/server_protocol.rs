@@ -62,7 +62,12 @@ impl LineReceiver<Herd> for ServerProtocol {
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
-            Ok(Command::At(_)) => self.bad_request(cx, line),
+            Ok(Command::At(at)) => {
+                if is_planted(Planted::BelievesClients) {
+                    cx.app.store.accept(&at);
+                }
+                self.bad_request(cx, line);
+            }
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
                 self.bad_request(cx, line);
@@ -215,6 +220,13 @@ impl ServerProtocol {
 
     /// The answer is there.
     fn answer(&mut self, cx: &mut ServerCx<'_>, ticket: Ticket, at: &[u8], line: &[u8], answer: Answer) {
+        if fires(Point::LateAnswer) {
+            let (at, line) = (at.to_vec(), line.to_vec());
+            let later =
+                move |server: &mut Self, cx: &mut ServerCx<'_>| server.answer(cx, ticket, &at, &line, answer);
+            cx.reactor.call_later(Duration::from_millis(20), later);
+            return;
+        }
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));

@@ -7,6 +7,7 @@ use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Peer, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
+use crate::buggify::{Point, fires};
 use crate::config::{Config, Provider, ServerConfig};
 use crate::key::HerdKey;
 use crate::link::{PeerProtocol, dial};
@@ -101,7 +102,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
     let (_, clients) = clients.map_err(|error| at(ports.clients, &error))?;
     if let Some(peers) = ports.peers {
         let peer = |herd: &mut Herd, _| {
-            let has_room = herd.strangers < MOST_STRANGERS;
+            let has_room = herd.strangers < MOST_STRANGERS && !fires(Point::NoRoomForStrangers);
             has_room.then(|| Lines::new(PeerProtocol::new(herd.rules.line)))
         };
         reactor.listen(net, peers, peer).map_err(|error| at(peers, &error))?;

@@ -7,8 +7,10 @@ use super::client_protocol::draw_nonce;
 use super::hello::{self, Meeting, Refusal};
 use super::resync::{self, COMPARE, SYNCED, print_digest, print_mark, read_mark};
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
+use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
 use crate::herd::Herd;
+use crate::planted::{Planted, is_planted};
 use crate::traffic_log::Direction;
 
 type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
@@ -110,7 +112,9 @@ impl PeerProtocol {
     /// Checks its proof; from here on it is heard.
     fn proves(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
         let State::Claims(place, meeting) = &self.state else { return };
-        if let Err(refusal) = meeting.check_dialler(&cx.app.key, line) {
+        if let Err(refusal) = meeting.check_dialler(&cx.app.key, line)
+            && !is_planted(Planted::AnyProofWillDo)
+        {
             return refuse(cx, &refusal);
         }
         let place = *place;
@@ -123,6 +127,9 @@ impl PeerProtocol {
         neighbour.heard(cx.transport.id());
         let notice = format!("neighbour {} is heard", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
+        if fires(Point::HeardLinkDropped) {
+            cx.transport.abort_connection();
+        }
     }
 
     /// Hears what a neighbour says.
