@@ -8,7 +8,8 @@ use herd::simulate::{Outcome, Plan, Setting, Trim, simulate};
 
 fn run(seed: u64, is_drawn: bool) -> Outcome {
     let setting = Setting::of(&Config::default(), is_drawn);
-    simulate(&Plan::drawn(&setting, seed, &Trim::default()), None).unwrap()
+    let outcome = simulate(&Plan::drawn(&setting, seed, &Trim::default()), None);
+    outcome.unwrap_or_else(|error| panic!("the simulator is broken: {error}"))
 }
 
 #[test]
