@@ -255,11 +255,12 @@ fn write(database: &Database, batch: &Batch) -> Result<(), DiskError> {
     Ok(write.commit()?)
 }
 
-/// In the order of the keys: the tree's pages are then touched once each, and not once for each record.
+/// In the order of the keys: the tree's pages are then touched once each, and not once for each record. A client
+/// may be there twice, and then the newer record comes last.
 fn insert(records: &mut redb::Table<'_, &[u8], &[u8]>, batch: &Batch) -> Result<(), DiskError> {
     let mut entries: Vec<(Bucket, &[u8], &[u8])> =
         batch.iter().map(|(id, line)| (Bucket::of(id), id, line)).collect();
-    entries.sort_unstable();
+    entries.sort_by_key(|(bucket, id, _)| (*bucket, *id));
     let (mut key, mut value) = (Vec::new(), Vec::new());
     for (_, id, line) in entries {
         write_key(id, &mut key);

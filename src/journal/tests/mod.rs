@@ -1,5 +1,7 @@
 //! Records that are written, damaged, and read again.
 
+mod server;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
