@@ -248,6 +248,9 @@ fn altered() -> DiskError {
 
 fn write(database: &Database, batch: &Batch) -> Result<(), DiskError> {
     let mut write = database.begin_write()?;
+    // Synced once before it is the last commit, and once more as that: so a last commit that is not whole is
+    // damage and nothing else. With one sync redb takes it for torn, and goes back to the one before in silence.
+    write.set_two_phase_commit(true);
     if is_planted(Planted::CommitWithoutSync) {
         write.set_durability(Durability::None)?;
     }
