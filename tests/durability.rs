@@ -1,7 +1,5 @@
 //! What a server knows when it starts again: real processes, and files of a real disk.
 
-#![expect(clippy::disallowed_types, reason = "the tests stand outside of the reactor")]
-
 mod common;
 
 use std::fs;

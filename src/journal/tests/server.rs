@@ -1,6 +1,7 @@
 //! A server and one client, with a disk that the test holds.
 
 use protocols::Lines;
+use reactor::Peer;
 use reactor::testing::Harness;
 
 use super::*;
@@ -24,7 +25,8 @@ impl Stage {
         let disk = SimDisk::new(Random::seeded(1));
         let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
         (herd.journal, herd.store, _) = Journal::open(durability, volume, "Ball").unwrap();
-        let client = ServerProtocol::new(&Rules::default());
+        let client = herd.admit(Peer::at(([10, 0, 0, 9], 1).into())).unwrap();
+        let client = ServerProtocol::new(&herd.rules, client);
         Stage { harness: Harness::new(herd, Lines::new(client)), disk }
     }
 
