@@ -1,0 +1,12 @@
+//! What must hold of each parser for every input there is. The fuzz targets ask the same.
+
+pub(crate) mod at_line;
+pub(crate) mod command;
+pub(crate) mod config;
+pub(crate) mod draw;
+pub(crate) mod hello;
+pub(crate) mod lines;
+pub(crate) mod reactor_ops;
+pub(crate) mod search;
+pub(crate) mod splitter;
+pub(crate) mod store;
