@@ -13,11 +13,25 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// A line of digests holds one bucket.
+    ShortDigestLines,
+    /// A neighbour that keeps up is taken for one that does not: a line waits.
+    SlowNeighbour,
+    /// Too much waits for a neighbour, however little it is.
+    NeighbourQueueOverflow,
+    /// A neighbour is compared although it has missed nothing.
+    CompareAgain,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: &[Point] = &[Point::TinyResyncBatch];
+    pub const ALL: &[Point] = &[
+        Point::TinyResyncBatch,
+        Point::ShortDigestLines,
+        Point::SlowNeighbour,
+        Point::NeighbourQueueOverflow,
+        Point::CompareAgain,
+    ];
 }
 
 /// Whether it happens here and now.

@@ -9,11 +9,31 @@
 pub enum Planted {
     /// A report of the same time as the record replaces it.
     EqualTimeWins,
+    /// The digest stays as it is when a record is overwritten.
+    StaleDigest,
+    /// Of the buckets that differ, the last is not sent.
+    BucketForgotten,
+    /// A resync is over after its first batch.
+    ResyncStopsEarly,
+    /// Too much has waited for a neighbour, and it is not compared.
+    OverflowForgotten,
+    /// A neighbour that is back is not compared.
+    CompareForgotten,
+    /// A flood leaves out the last neighbour.
+    LastNeighbourForgotten,
 }
 
 impl Planted {
     /// All of them, and what they are called on the command line.
-    pub const ALL: &[(&str, Planted)] = &[("equal-time-wins", Planted::EqualTimeWins)];
+    pub const ALL: &[(&str, Planted)] = &[
+        ("equal-time-wins", Planted::EqualTimeWins),
+        ("stale-digest", Planted::StaleDigest),
+        ("bucket-forgotten", Planted::BucketForgotten),
+        ("resync-stops-early", Planted::ResyncStopsEarly),
+        ("overflow-forgotten", Planted::OverflowForgotten),
+        ("compare-forgotten", Planted::CompareForgotten),
+        ("last-neighbour-forgotten", Planted::LastNeighbourForgotten),
+    ];
 }
 
 /// Whether this mistake is to be made.

@@ -29,8 +29,9 @@ pub struct LimitsConfig {
     /// slow loris holds a connection for half a minute only.
     #[serde(with = "duration")]
     pub line_time: Duration,
-    /// Bytes of updates kept for a neighbour that cannot be reached; then the oldest are dropped and counted.
-    /// 1 MB is some ten thousand reports: enough for a restart under load.
+    /// Bytes of news that wait for a neighbour that is slow; when there are more, all of it is dropped and
+    /// counted, and what the neighbour lacks is found by comparing. 1 MB is some ten thousand reports: what
+    /// comes in while a neighbour is busy for a moment.
     #[serde(with = "size")]
     pub neighbour_queue: usize,
 }

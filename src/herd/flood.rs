@@ -1,13 +1,19 @@
 //! Passing news on (the paper, 3.3; the specification, section 6).
 //!
 //! What is newer than the stored record goes to every neighbour but the one it came from. Whoever has it
-//! already drops it, so a flood ends by itself.
+//! already drops it, so a flood ends by itself. Nothing waits for a neighbour that cannot be reached, and only
+//! so much for one that is slow: whatever it has missed, it is told when it is compared
+//! ([`crate::link::resync`]).
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocols::Backoff;
 use reactor::{ConnId, Endpoint, Peer, Peers, Sent};
+
+use crate::buggify::{Point, fires};
+use crate::link::resync::Tally;
+use crate::planted::{Planted, is_planted};
 
 /// How far the link to a neighbour has got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +22,33 @@ pub enum LinkState {
     Down,
     /// Both have proved who they are.
     Up(ConnId, Peer),
+}
+
+/// How far the neighbour's own link to us has got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hearing {
+    /// There is none.
+    Nothing,
+    /// It has proved who it is; what it held before, we may still lack.
+    News(ConnId),
+    /// We hold whatever it held.
+    Synced(ConnId),
+}
+
+/// What has happened between us and a neighbour, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NeighbourCounters {
+    /// Times it was asked what it holds.
+    pub compared: u64,
+    /// Times it held all that we held, after that.
+    pub resynced: u64,
+    /// Records it was told because a bucket differed.
+    pub records: u64,
+    /// Times too much waited for it.
+    pub overflows: u64,
+    /// Lines that were dropped then.
+    pub dropped: u64,
 }
 
 /// A neighbour, and the link on which it is told the news.
@@ -27,35 +60,40 @@ pub struct Neighbour {
     pub at: Endpoint,
     /// The link to it.
     pub link: LinkState,
+    /// The link from it.
+    pub hearing: Hearing,
     /// How long to wait before it is dialled again.
     pub backoff: Backoff,
+    /// What has happened so far.
+    pub counters: NeighbourCounters,
+    /// It has missed something, or may have.
+    is_behind: bool,
     /// What it could not be told yet.
     queue: Queue,
 }
 
-/// Lines that wait for a neighbour; the oldest go when there are too many.
+/// Lines that wait for a neighbour that is up.
 #[derive(Debug)]
 struct Queue {
     lines: VecDeque<Box<[u8]>>,
     bytes: usize,
     most: usize,
-    dropped: u64,
-    /// Of those dropped, as many the operator has been told of.
-    told: u64,
 }
 
 impl Queue {
-    fn push(&mut self, line: &[u8]) {
-        self.bytes += line.len();
-        self.lines.push_back(line.into());
-        while self.bytes > self.most && self.pop().is_some() {
-            self.dropped += 1;
-        }
+    fn new(most: usize) -> Queue {
+        Queue { lines: VecDeque::new(), bytes: 0, most }
     }
 
-    /// How many lines were dropped since the last call.
-    fn new_losses(&mut self) -> u64 {
-        self.dropped - std::mem::replace(&mut self.told, self.dropped)
+    /// If that is too much, all of it goes, and its room: how many lines it was.
+    fn push(&mut self, line: &[u8]) -> usize {
+        self.bytes += line.len();
+        self.lines.push_back(line.into());
+        if self.bytes > self.most || fires(Point::NeighbourQueueOverflow) { self.clear() } else { 0 }
+    }
+
+    fn clear(&mut self) -> usize {
+        std::mem::replace(self, Queue::new(self.most)).lines.len()
     }
 
     fn pop(&mut self) -> Option<Box<[u8]>> {
@@ -72,16 +110,18 @@ impl Queue {
 }
 
 impl Neighbour {
-    /// A neighbour that keeps at most `queue` bytes of news while it cannot be reached.
+    /// A neighbour for which at most `queue` bytes of news wait while it is slow.
     pub fn new(name: impl Into<String>, at: Endpoint, queue: usize) -> Neighbour {
-        let queue = Queue { lines: VecDeque::new(), bytes: 0, most: queue, dropped: 0, told: 0 };
-        let at = at.within(Duration::from_secs(2));
-        Neighbour { name: name.into(), at, link: LinkState::Down, backoff: Backoff::default(), queue }
-    }
-
-    /// Lines that were dropped because too many waited.
-    pub fn dropped(&self) -> u64 {
-        self.queue.dropped
+        Neighbour {
+            name: name.into(),
+            at: at.within(Duration::from_secs(2)),
+            link: LinkState::Down,
+            hearing: Hearing::Nothing,
+            backoff: Backoff::default(),
+            counters: NeighbourCounters::default(),
+            is_behind: true,
+            queue: Queue::new(queue),
+        }
     }
 
     /// Lines that wait.
@@ -89,34 +129,113 @@ impl Neighbour {
         self.queue.lines.len()
     }
 
-    /// How many lines were dropped since the last call; the first is said in the log at once.
-    pub fn new_losses(&mut self) -> u64 {
-        self.queue.new_losses()
+    /// Whether it has to be compared: it has missed something, or may have.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
-    /// Tells it a line, now or when it can be reached. Who it was told to, if now.
+    /// It may have missed something.
+    pub fn miss(&mut self) {
+        self.is_behind = true;
+    }
+
+    /// It can be told the news. Whatever came while it could not, it has missed.
+    pub fn up(&mut self, link: ConnId, peer: Peer) {
+        self.backoff.reset();
+        self.link = LinkState::Up(link, peer);
+        self.is_behind = !is_planted(Planted::CompareForgotten);
+    }
+
+    /// It can no longer be told on `link`. What waited, it is told otherwise.
+    pub fn down(&mut self, link: ConnId) {
+        if matches!(self.link, LinkState::Up(up, _) if up == link) {
+            self.link = LinkState::Down;
+            self.queue.clear();
+        }
+    }
+
+    /// It has proved who it is on `link`, its own to us.
+    pub fn heard(&mut self, link: ConnId) {
+        self.hearing = Hearing::News(link);
+    }
+
+    /// It has told us on `link` all that it held. Whether that is news.
+    pub fn told_all(&mut self, link: ConnId) -> bool {
+        let is_news = self.hearing == Hearing::News(link);
+        if is_news {
+            self.hearing = Hearing::Synced(link);
+        }
+        is_news
+    }
+
+    /// It is no longer heard on `link`.
+    pub fn unheard(&mut self, link: ConnId) {
+        if matches!(self.hearing, Hearing::News(heard) | Hearing::Synced(heard) if heard == link) {
+            self.hearing = Hearing::Nothing;
+        }
+    }
+
+    /// Whether it can be told the news, and we hold whatever it held.
+    pub fn is_synced(&self) -> bool {
+        self.link != LinkState::Down && matches!(self.hearing, Hearing::Synced(_))
+    }
+
+    /// It is asked what it holds.
+    pub fn compare(&mut self) {
+        self.counters.compared += 1;
+        self.is_behind = false;
+    }
+
+    /// It holds what we held when it was asked.
+    pub fn resynced(&mut self, tally: Tally) {
+        self.counters.resynced += 1;
+        self.counters.records += tally.records;
+    }
+
+    /// Tells it a line, now or as soon as it keeps up again. Who it was told to, if now.
     fn tell(&mut self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
+        if self.link == LinkState::Down {
+            return None;
+        }
         if self.queue.lines.is_empty()
+            && !fires(Point::SlowNeighbour)
             && let Some(peer) = self.send(line, peers)
         {
             return Some(peer);
         }
-        let lossless = self.queue.dropped == self.queue.told;
-        self.queue.push(line);
-        if lossless && self.queue.dropped > self.queue.told {
-            log::warn!("neighbour {}: too much waits for it; the oldest is dropped", self.name);
-        }
+        self.wait(line);
         None
     }
 
-    /// Tells it what has waited, as far as the link will take it; each line also to `told`.
-    pub fn catch_up(&mut self, peers: &mut Peers<'_>, mut told: impl FnMut(Peer, &[u8])) {
+    fn wait(&mut self, line: &[u8]) {
+        let dropped = self.queue.push(line);
+        if dropped == 0 {
+            return;
+        }
+        self.counters.overflows += 1;
+        self.counters.dropped += dropped as u64;
+        if !self.is_behind {
+            log::warn!(
+                "neighbour {}: too much waits for it; {dropped} lines are dropped, to be compared",
+                self.name
+            );
+        }
+        self.is_behind |= !is_planted(Planted::OverflowForgotten);
+    }
+
+    /// Tells it what has waited, as far as the link will take it; each line also to `told`. Whether it keeps
+    /// up: nothing waits any more.
+    pub fn catch_up(&mut self, peers: &mut Peers<'_>, mut told: impl FnMut(Peer, &[u8])) -> bool {
         while let Some(line) = self.queue.pop() {
             match self.send(&line, peers) {
                 Some(peer) => told(peer, &line),
-                None => return self.queue.unpop(line),
+                None => {
+                    self.queue.unpop(line);
+                    return false;
+                }
             }
         }
+        matches!(self.link, LinkState::Up(link, _) if !peers.is_high(link))
     }
 
     /// Sends it a line if the link is up and keeps up. What lies in an outbox is lost with its link, and
@@ -164,7 +283,9 @@ impl Neighbours {
         peers: &mut Peers<'_>,
         mut told: impl FnMut(Peer),
     ) {
-        let others = self.0.iter_mut().enumerate().filter(|(place, _)| Some(*place) != from);
+        let all =
+            self.0.len() - usize::from(is_planted(Planted::LastNeighbourForgotten) && !self.0.is_empty());
+        let others = self.0[..all].iter_mut().enumerate().filter(|(place, _)| Some(*place) != from);
         for (_, neighbour) in others {
             neighbour.tell(line, peers).into_iter().for_each(&mut told);
         }
@@ -175,22 +296,30 @@ impl Neighbours {
 mod tests {
     use super::*;
 
-    #[test]
-    fn losses_are_told_once() {
-        let mut ball = Neighbour::new("Ball", Endpoint::new("127.0.0.1", 12101), 3);
-        ball.queue.push(b"1111");
-        assert_eq!((ball.new_losses(), ball.new_losses()), (1, 0));
+    fn ball(most: usize) -> Neighbour {
+        Neighbour::new("Ball", Endpoint::new("127.0.0.1", 12101), most)
     }
 
     #[test]
-    fn a_full_queue_drops_the_oldest_lines_and_counts_them() {
-        let mut ball = Neighbour::new("Ball", Endpoint::new("127.0.0.1", 12101), 10);
-        for line in [&b"1111"[..], b"2222", b"3333"] {
-            ball.queue.push(line);
-        }
-        assert_eq!((ball.waiting(), ball.dropped()), (2, 1));
-        assert_eq!(ball.queue.pop().as_deref(), Some(&b"2222"[..]));
-        ball.queue.push(b"a line longer than the queue itself");
-        assert_eq!((ball.waiting(), ball.dropped(), ball.queue.bytes), (0, 3, 0));
+    fn too_much_that_waits_is_dropped_whole_counted_and_to_be_compared() {
+        let mut ball = ball(10);
+        ball.compare();
+        ball.wait(b"1111");
+        ball.wait(b"2222");
+        assert_eq!((ball.waiting(), ball.queue.bytes, ball.is_behind()), (2, 8, false));
+        ball.wait(b"3333");
+        assert_eq!((ball.waiting(), ball.queue.bytes, ball.is_behind()), (0, 0, true));
+        ball.wait(b"4444");
+        assert_eq!((ball.waiting(), ball.is_behind()), (1, true));
+        ball.wait(b"a line longer than the queue itself");
+        assert_eq!((ball.counters.overflows, ball.counters.dropped), (2, 5));
+    }
+
+    #[test]
+    fn a_neighbour_has_missed_something_until_it_is_compared() {
+        let mut ball = ball(10);
+        assert!(ball.is_behind());
+        ball.compare();
+        assert!(!ball.is_behind());
     }
 }

@@ -15,7 +15,7 @@ use log::info;
 use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
-pub use flood::{LinkState, Neighbour, Neighbours};
+pub use flood::{Hearing, LinkState, Neighbour, NeighbourCounters, Neighbours};
 pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
@@ -42,7 +42,7 @@ pub struct Rules {
     pub logs_places: bool,
     /// The clients that may be connected at once.
     pub clients: usize,
-    /// Bytes kept for a neighbour that cannot be reached.
+    /// Bytes of news that wait for a neighbour that is slow.
     pub neighbour_queue: usize,
 }
 
@@ -77,7 +77,7 @@ pub struct HerdCounters {
     pub old_news: u64,
     /// Clients for whom there was no room.
     pub refused_clients: u64,
-    /// Neighbours that could not prove who they are.
+    /// Neighbours that could not prove who they are, or said what they may not.
     pub refused_neighbours: u64,
 }
 

@@ -1,11 +1,13 @@
 //! The link on which a neighbour is told the news (the paper, 3.2: `ClientProtocol`; here it stays open).
 
 use protocols::{LineReceiver, Lines, send_line};
-use reactor::{AppCx, ConnId, ConnectError, Cx, Pressure, Reason, Requests};
+use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Requests};
 
 use super::hello::{self, Nonce, Refusal};
+use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
 use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
-use crate::herd::{Herd, LinkState};
+use crate::buggify::{Point, fires};
+use crate::herd::Herd;
 use crate::traffic_log::Direction;
 
 type ClientCx<'a> = Cx<'a, Herd, ClientProtocol>;
@@ -16,6 +18,8 @@ pub struct ClientProtocol {
     /// Whom it leads to: a place among the neighbours.
     neighbour: usize,
     state: State,
+    /// What it is told beside the news.
+    resync: Resync,
     /// Pings sent since something was last heard.
     unanswered: u32,
 }
@@ -33,7 +37,7 @@ enum State {
 pub fn dial(cx: &mut AppCx<'_, Herd>, place: usize) {
     let nonce = draw_nonce(cx.app, &mut cx.reactor);
     let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
-    let client = ClientProtocol { neighbour: place, state: State::Hello(nonce), unanswered: 0 };
+    let client = ClientProtocol::new(place, nonce);
     cx.reactor.connect(neighbour.at.clone(), Lines::new(client));
 }
 
@@ -72,20 +76,22 @@ impl LineReceiver<Herd> for ClientProtocol {
         match self.state {
             State::Hello(nonce) => self.prove(cx, line, nonce),
             State::Proof if line == b"WELCOME" => self.up(cx),
+            State::Proof => refuse(cx, &Refusal::Malformed),
             State::Up if line == PONG => {}
-            State::Proof | State::Up => refuse(cx, Refusal::Malformed),
+            State::Up => self.hear(cx, line),
         }
     }
 
     fn pressure(&mut self, cx: &mut ClientCx<'_>, pressure: Pressure) {
         if pressure == Pressure::Low {
-            self.catch_up(cx);
+            self.go_on(cx);
         }
     }
 
-    /// The clients come first: what they are still told is acknowledged must be told to the neighbour, too.
+    /// The clients come first: what they are still told is acknowledged must be told to the neighbour, too;
+    /// and so must what it is known to lack.
     fn stopping(&mut self, cx: &mut ClientCx<'_>) {
-        if cx.app.clients == 0 {
+        if cx.app.clients == 0 && self.has_told_all(cx.app) {
             cx.transport.lose_connection();
         } else {
             cx.reactor.call_later(CLIENTS_GONE_EVERY, Self::stopping);
@@ -93,7 +99,9 @@ impl LineReceiver<Herd> for ClientProtocol {
     }
 
     fn connection_lost(&mut self, cx: &mut ClientCx<'_>, reason: &Reason) {
-        self.down(cx.app, cx.transport.id());
+        if let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) {
+            neighbour.down(cx.transport.id());
+        }
         redial(cx.app, &mut cx.reactor, self.neighbour, reason);
     }
 
@@ -103,6 +111,10 @@ impl LineReceiver<Herd> for ClientProtocol {
 }
 
 impl ClientProtocol {
+    fn new(neighbour: usize, nonce: Nonce) -> ClientProtocol {
+        ClientProtocol { neighbour, state: State::Hello(nonce), resync: Resync::default(), unanswered: 0 }
+    }
+
     /// Answers the neighbour's proof with ours.
     fn prove(&mut self, cx: &mut ClientCx<'_>, line: &[u8], nonce: Nonce) {
         let herd = &mut *cx.app;
@@ -112,33 +124,74 @@ impl ClientProtocol {
                 self.state = State::Proof;
                 send_line(&mut cx.transport, meeting.dialler_proof(&herd.key).as_bytes());
             }
-            Err(refusal) => refuse(cx, refusal),
+            Err(refusal) => refuse(cx, &refusal),
         }
     }
 
-    /// Both have proved who they are: tells the neighbour what has waited.
+    /// Both have proved who they are: the neighbour is told what it has missed.
     fn up(&mut self, cx: &mut ClientCx<'_>) {
         self.state = State::Up;
         cx.transport.set_deadline(None);
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
-        neighbour.backoff.reset();
-        neighbour.link = LinkState::Up(cx.transport.id(), cx.transport.peer());
-        let notice = match neighbour.new_losses() {
-            0 => format!("neighbour {}: up", neighbour.name),
-            lost => format!("neighbour {}: up; {lost} lines for it were dropped", neighbour.name),
-        };
+        neighbour.up(cx.transport.id(), cx.transport.peer());
+        let notice = format!("neighbour {}: up", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
-        self.catch_up(cx);
         self.ping(cx);
     }
 
-    /// Tells the neighbour what has waited for it.
-    fn catch_up(&mut self, cx: &mut ClientCx<'_>) {
+    /// Hears what the neighbour says of what it holds.
+    fn hear(&mut self, cx: &mut ClientCx<'_>, line: &[u8]) {
+        match self.resync.hear(line, &cx.app.store) {
+            Ok(()) => self.go_on(cx),
+            Err(refusal) => refuse(cx, &refusal),
+        }
+    }
+
+    /// Tells the neighbour what is due: the news first and, once it keeps up, what it lacks.
+    fn go_on(&mut self, cx: &mut ClientCx<'_>) {
         let Herd { neighbours, traffic, .. } = &mut *cx.app;
         let Some(neighbour) = neighbours.get_mut(self.neighbour) else { return };
-        neighbour.catch_up(&mut cx.transport.peers(), |peer, line| {
+        let keeps_up = neighbour.catch_up(&mut cx.transport.peers(), |peer, line| {
             traffic.line(&mut cx.reactor, Direction::Out, || peer, &[line]);
         });
+        match self.resync.due(neighbour.is_behind()) {
+            Due::Compare if keeps_up => self.compare(cx),
+            Due::Batch if keeps_up => self.batch(cx),
+            Due::Synced if keeps_up => self.synced(cx),
+            _ => {}
+        }
+    }
+
+    fn compare(&mut self, cx: &mut ClientCx<'_>) {
+        let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
+        neighbour.compare();
+        self.resync.compare();
+        send_line(&mut cx.transport, COMPARE);
+    }
+
+    fn batch(&mut self, cx: &mut ClientCx<'_>) {
+        let Herd { store, traffic, .. } = &mut *cx.app;
+        let mark = self.resync.batch(store, |line| {
+            send_line(&mut cx.transport, line);
+            traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[line]);
+        });
+        cx.transport.write(print_mark("MARK", mark).as_bytes());
+    }
+
+    fn synced(&mut self, cx: &mut ClientCx<'_>) {
+        send_line(&mut cx.transport, SYNCED);
+        let tally = self.resync.synced();
+        let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
+        neighbour.resynced(tally);
+        let notice = format!("neighbour {}: resynced, {tally}", neighbour.name);
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
+
+    /// Whether the neighbour, if it can be told anything, lacks nothing that we know of.
+    fn has_told_all(&self, herd: &mut Herd) -> bool {
+        let neighbour = herd.neighbours.get_mut(self.neighbour);
+        let lacks = neighbour.is_some_and(|n| n.waiting() > 0 || n.is_behind()) || !self.resync.is_idle();
+        !(matches!(self.state, State::Up) && lacks)
     }
 
     /// TCP alone hides a silent drop for minutes.
@@ -150,20 +203,18 @@ impl ClientProtocol {
         }
         self.unanswered += 1;
         send_line(&mut cx.transport, PING);
-        cx.reactor.call_later(PING_EVERY, ClientProtocol::ping);
-    }
-
-    fn down(&mut self, herd: &mut Herd, me: ConnId) {
-        if let Some(neighbour) = herd.neighbours.get_mut(self.neighbour)
-            && matches!(neighbour.link, LinkState::Up(link, _) if link == me)
+        if fires(Point::CompareAgain)
+            && let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour)
         {
-            neighbour.link = LinkState::Down;
+            neighbour.miss();
         }
+        self.go_on(cx);
+        cx.reactor.call_later(PING_EVERY, ClientProtocol::ping);
     }
 }
 
-/// Ends a link to somebody who is not the neighbour it says it is.
-fn refuse(cx: &mut ClientCx<'_>, refusal: Refusal) {
+/// Ends a link to somebody who is not the neighbour it says it is, or speaks as none.
+fn refuse(cx: &mut ClientCx<'_>, refusal: &dyn std::error::Error) {
     cx.app.counters.refused_neighbours += 1;
     let notice = format!("whoever answers at {} is refused: {refusal}", cx.transport.peer());
     cx.app.notice(&mut cx.reactor, &notice);

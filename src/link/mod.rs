@@ -2,11 +2,13 @@
 //!
 //! Every server keeps one link open to each neighbour, on which it tells the news ([`ClientProtocol`]), and
 //! accepts the neighbour's, on which it is told ([`PeerProtocol`]). Before anything else is heard both
-//! prove who they are ([`hello`]). A link is pinged; it is dialled again when it is gone.
+//! prove who they are ([`hello`]). Then the neighbour is told what it lacks ([`resync`]). A link is pinged; it is
+//! dialled again when it is gone.
 
 mod client_protocol;
 pub mod hello;
 mod peer_protocol;
+pub mod resync;
 
 use std::time::Duration;
 

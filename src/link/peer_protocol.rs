@@ -1,10 +1,11 @@
 //! The link on which a neighbour tells the news (the paper, 3.4).
 
 use protocols::{LineReceiver, send_line};
-use reactor::{Cx, Reason};
+use reactor::{Cx, Pressure, Reason};
 
 use super::client_protocol::draw_nonce;
 use super::hello::{self, Meeting, Refusal};
+use super::resync::{self, COMPARE, SYNCED, print_digest, print_mark, read_mark};
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::command::{AtLine, Command};
 use crate::herd::Herd;
@@ -16,6 +17,8 @@ type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
 #[derive(Debug)]
 pub struct PeerProtocol {
     state: State,
+    /// COMPARE was heard, and SYNCED was not yet.
+    is_resyncing: bool,
     max_length: usize,
 }
 
@@ -32,7 +35,8 @@ enum State {
 impl PeerProtocol {
     /// Waits for the hello of a neighbour whose clients' lines may be `line` bytes long.
     pub fn new(line: usize) -> PeerProtocol {
-        PeerProtocol { state: State::Stranger, max_length: line.max(LONGEST_LINE) + AT_LINE_EXTRA }
+        let max_length = line.max(LONGEST_LINE) + AT_LINE_EXTRA;
+        PeerProtocol { state: State::Stranger, is_resyncing: false, max_length }
     }
 }
 
@@ -51,20 +55,30 @@ impl LineReceiver<Herd> for PeerProtocol {
         match &self.state {
             State::Stranger => self.claims(cx, line),
             State::Claims(..) => self.proves(cx, line),
-            State::Neighbour(_) if line == PING => send_line(&mut cx.transport, PONG),
-            State::Neighbour(place) => self.tells(cx, *place, line),
+            State::Neighbour(place) => self.says(cx, *place, line),
+        }
+        if cx.transport.is_high() {
+            cx.transport.pause_reading(); // until the pressure is low again
+        }
+    }
+
+    fn pressure(&mut self, cx: &mut PeerCx<'_>, pressure: Pressure) {
+        match pressure {
+            Pressure::High => cx.transport.pause_reading(),
+            Pressure::Low => cx.transport.resume_reading(),
         }
     }
 
     fn line_length_exceeded(&mut self, cx: &mut PeerCx<'_>, _start: &[u8]) {
-        refuse(cx, Refusal::Malformed);
+        refuse(cx, &Refusal::Malformed);
     }
 
     fn connection_lost(&mut self, cx: &mut PeerCx<'_>, reason: &Reason) {
         let notice = match &self.state {
             State::Neighbour(place) => {
-                let name = cx.app.neighbours.get_mut(*place).map_or("", |neighbour| &neighbour.name);
-                format!("neighbour {name} is no longer heard: {reason}")
+                let Some(neighbour) = cx.app.neighbours.get_mut(*place) else { return };
+                neighbour.unheard(cx.transport.id());
+                format!("neighbour {} is no longer heard: {reason}", neighbour.name)
             }
             _ => {
                 cx.app.strangers -= 1;
@@ -89,7 +103,7 @@ impl PeerProtocol {
                 send_line(&mut cx.transport, meeting.acceptor_proof(&herd.key).as_bytes());
                 self.state = State::Claims(place, meeting);
             }
-            Err(refusal) => refuse(cx, refusal),
+            Err(refusal) => refuse(cx, &refusal),
         }
     }
 
@@ -97,7 +111,7 @@ impl PeerProtocol {
     fn proves(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
         let State::Claims(place, meeting) = &self.state else { return };
         if let Err(refusal) = meeting.check_dialler(&cx.app.key, line) {
-            return refuse(cx, refusal);
+            return refuse(cx, &refusal);
         }
         let place = *place;
         self.state = State::Neighbour(place);
@@ -105,9 +119,50 @@ impl PeerProtocol {
         send_line(&mut cx.transport, b"WELCOME");
         cx.transport.set_deadline(None);
         cx.transport.set_idle_timeout(Some(SILENCE));
-        let name = cx.app.neighbours.get_mut(place).map_or("", |neighbour| &neighbour.name);
-        let notice = format!("neighbour {name} is heard");
+        let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
+        neighbour.heard(cx.transport.id());
+        let notice = format!("neighbour {} is heard", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
+    }
+
+    /// Hears what a neighbour says.
+    fn says(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
+        match line {
+            PING => send_line(&mut cx.transport, PONG),
+            COMPARE => self.compare(cx),
+            SYNCED => self.synced(cx, place),
+            _ if line.starts_with(b"MARK") => self.mark(cx, line),
+            _ => self.tells(cx, place, line),
+        }
+    }
+
+    /// Says what we hold.
+    fn compare(&mut self, cx: &mut PeerCx<'_>) {
+        self.is_resyncing = true;
+        print_digest(cx.app.store.digest(), |line| send_line(&mut cx.transport, line));
+    }
+
+    /// Says that everything before the mark has been heard.
+    fn mark(&self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        match read_mark(b"MARK", line) {
+            Some(number) if self.is_resyncing => {
+                cx.transport.write(print_mark("MARKED", number).as_bytes());
+            }
+            Some(_) => refuse(cx, &resync::Refusal::Unasked),
+            None => refuse(cx, &resync::Refusal::Mark),
+        }
+    }
+
+    /// Notes that we hold whatever it held.
+    fn synced(&mut self, cx: &mut PeerCx<'_>, place: usize) {
+        if !std::mem::take(&mut self.is_resyncing) {
+            return refuse(cx, &resync::Refusal::Unasked);
+        }
+        let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
+        if neighbour.told_all(cx.transport.id()) {
+            let notice = format!("neighbour {} has told all it held", neighbour.name);
+            cx.app.notice(&mut cx.reactor, &notice);
+        }
     }
 
     /// Takes its news, and passes on what is news here, too.
@@ -115,7 +170,7 @@ impl PeerProtocol {
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[line]);
         match Command::parse(line) {
             Ok(Command::At(at)) => hear(cx, place, &at),
-            _ => refuse(cx, Refusal::Malformed),
+            _ => refuse(cx, &Refusal::Malformed),
         }
     }
 }
@@ -132,7 +187,7 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     }
 }
 
-fn refuse(cx: &mut PeerCx<'_>, refusal: Refusal) {
+fn refuse(cx: &mut PeerCx<'_>, refusal: &dyn std::error::Error) {
     cx.app.counters.refused_neighbours += 1;
     let notice = format!("{} is refused: {refusal}", cx.transport.peer());
     cx.app.notice(&mut cx.reactor, &notice);

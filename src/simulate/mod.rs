@@ -8,6 +8,7 @@
 //! its own, which fails like any other, in the others their own gazetteer. [`History`] and [`Watch`] say whether anything wrong was seen on the way.
 
 mod cluster;
+mod disk;
 mod history;
 mod load;
 mod places;
@@ -22,6 +23,7 @@ use reactor::sim::{FaultCounts, Faults, World};
 use reactor::{Random, Time};
 
 pub use cluster::{Cluster, Topology};
+pub use disk::{DiskCounts, SimDisk, SimFile};
 pub use history::{History, Questions};
 pub use places::Mood;
 pub use question::Question;

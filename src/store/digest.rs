@@ -5,7 +5,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// How many buckets clients are sorted into. Where a million are known and one record differs, the digests and
 /// the bucket that is sent cost about the same, some 40 kB each: more buckets would make the one longer, fewer the
 /// other.
-pub const BUCKETS: usize = 2048;
+pub const BUCKETS: usize = COUNT as usize;
+
+const COUNT: u16 = 2048;
 
 /// The hash of a line: XXH3, 64 bits. Every server of every version must have the same one, for it is what
 /// neighbours compare and what stands beside a line on disk.
@@ -20,12 +22,13 @@ pub struct Bucket(u16);
 impl Bucket {
     /// The bucket of the client `id`.
     pub fn of(id: &[u8]) -> Bucket {
-        Bucket((xxh3_64(id) % BUCKETS as u64) as u16)
+        let [.., high, low] = xxh3_64(id).to_be_bytes();
+        Bucket(u16::from_be_bytes([high, low]) % COUNT)
     }
 
     /// The bucket of this number, if there is one.
     pub fn new(number: u16) -> Option<Bucket> {
-        (usize::from(number) < BUCKETS).then_some(Bucket(number))
+        (number < COUNT).then_some(Bucket(number))
     }
 
     /// Its number.
@@ -35,7 +38,7 @@ impl Bucket {
 
     /// All of them, in order.
     pub fn all() -> impl Iterator<Item = Bucket> {
-        (0..BUCKETS as u16).map(Bucket)
+        (0..COUNT).map(Bucket)
     }
 
     pub(super) fn index(self) -> usize {

@@ -153,8 +153,10 @@ impl Store {
 
     fn overwrite(&mut self, place: Place, at: &AtLine<'_>) -> Place {
         let record = &mut self.buckets[place.bucket.index()][place.index as usize];
-        self.digest.toggle(place.bucket, hash_of(record.line()));
+        let old = hash_of(record.line());
         record.overwrite(at, &mut self.scratch);
+        let is_stale = is_planted(Planted::StaleDigest); // then the new line's hash goes out as it comes in
+        self.digest.toggle(place.bucket, if is_stale { hash_of(record.line()) } else { old });
         place
     }
 

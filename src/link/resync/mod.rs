@@ -1,0 +1,206 @@
+//! How a neighbour comes to hold what we hold, whatever it has missed.
+//!
+//! ```text
+//! dialler:  COMPARE
+//! acceptor: DIGEST 0a3:0123456789abcdef 7ff:...   what each bucket holds, at most 64 to a line
+//! acceptor: DIGEST                                that was all
+//! dialler:  AT ...                                the records of buckets that differ, a batch of them
+//! dialler:  MARK 1
+//! acceptor: MARKED 1                              the next batch may come
+//! dialler:  SYNCED
+//! ```
+//!
+//! The dialler asks whenever something may have been missed: after each WELCOME, since nothing waits for a
+//! neighbour that cannot be reached, and after too much has waited for one that is slow. What it costs grows
+//! with the difference, not with what is known: some 40 kB of digests, and the buckets that differ.
+//! News goes before batches and never waits behind more than one of them.
+//!
+//! This module is pure: lines in, lines out.
+
+mod digest_lines;
+mod mark;
+mod walk;
+
+use std::fmt;
+
+pub use digest_lines::{DigestReader, print_digest};
+pub use mark::{print_mark, read_mark};
+pub use walk::{BATCH, Walk};
+
+use crate::planted::{Planted, is_planted};
+use crate::store::{Bucket, Digest, Store};
+
+/// The dialler's question.
+pub const COMPARE: &[u8] = b"COMPARE";
+/// The dialler's last word.
+pub const SYNCED: &[u8] = b"SYNCED";
+
+/// Why a neighbour that has proved who it is is no longer heard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A line that has no place on this link.
+    Malformed,
+    /// A digest, a mark or an end of what was never begun.
+    Unasked,
+    /// A line of digests that cannot be read.
+    Digest,
+    /// Buckets that do not ascend, or one twice; so there are never more than there are.
+    Descending,
+    /// Another mark than the one that is due.
+    Mark,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Malformed => "a line that has no place between neighbours",
+            Refusal::Unasked => "an answer to what was not asked",
+            Refusal::Digest => "digests that cannot be read",
+            Refusal::Descending => "digests out of order",
+            Refusal::Mark => "another mark than the one that is due",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The dialling side of it.
+#[derive(Debug, Default)]
+pub struct Resync {
+    stage: Stage,
+    /// The number of the last mark.
+    mark: u64,
+    tally: Tally,
+}
+
+#[derive(Debug, Default)]
+enum Stage {
+    /// The neighbour holds what we held when it was last compared, and has been told the news since.
+    #[default]
+    Idle,
+    /// COMPARE is sent; what the neighbour holds is being read.
+    Comparing(DigestReader),
+    /// A batch may go.
+    Sending(Walk),
+    /// A batch has gone; its mark is due.
+    Marking(Walk),
+}
+
+/// What is to be sent next, once the news is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// Nothing, or not yet.
+    Nothing,
+    /// COMPARE.
+    Compare,
+    /// A batch, and its mark.
+    Batch,
+    /// SYNCED.
+    Synced,
+}
+
+/// What it took until the neighbour held everything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Records sent.
+    pub records: u64,
+    /// Buckets that differed.
+    pub buckets: u64,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} records sent, {} buckets differed", self.records, self.buckets)
+    }
+}
+
+impl Resync {
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Idle)
+    }
+
+    /// What is to be sent next to a neighbour that `is_behind`: that has missed something since COMPARE was
+    /// last sent. What is under way is finished first, so that each round gets somewhere.
+    pub fn due(&self, is_behind: bool) -> Due {
+        match &self.stage {
+            Stage::Idle if is_behind => Due::Compare,
+            Stage::Sending(walk) if !walk.is_over() => Due::Batch,
+            Stage::Sending(_) if is_behind => Due::Compare,
+            Stage::Sending(_) => Due::Synced,
+            _ => Due::Nothing,
+        }
+    }
+
+    /// COMPARE is sent.
+    pub fn compare(&mut self) {
+        self.stage = Stage::Comparing(DigestReader::default());
+    }
+
+    /// Hears a line of the neighbour's.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`].
+    pub fn hear(&mut self, line: &[u8], store: &Store) -> Result<(), Refusal> {
+        let stage = std::mem::take(&mut self.stage);
+        if line.starts_with(b"DIGEST") {
+            let Stage::Comparing(digests) = stage else { return Err(Refusal::Unasked) };
+            self.compared(digests, line, store)
+        } else if line.starts_with(b"MARKED") {
+            let Stage::Marking(walk) = stage else { return Err(Refusal::Unasked) };
+            self.marked(walk, line)
+        } else {
+            Err(Refusal::Malformed)
+        }
+    }
+
+    fn compared(&mut self, mut digests: DigestReader, line: &[u8], store: &Store) -> Result<(), Refusal> {
+        self.stage = match digests.read(line)? {
+            None => Stage::Comparing(digests),
+            Some(theirs) => {
+                let buckets = differing(store.digest(), &theirs);
+                self.tally.buckets += buckets.len() as u64;
+                Stage::Sending(Walk::new(&buckets, store))
+            }
+        };
+        Ok(())
+    }
+
+    fn marked(&mut self, walk: Walk, line: &[u8]) -> Result<(), Refusal> {
+        if read_mark(b"MARKED", line) != Some(self.mark) {
+            return Err(Refusal::Mark);
+        }
+        let stops = is_planted(Planted::ResyncStopsEarly);
+        self.stage = Stage::Sending(if stops { Walk::default() } else { walk });
+        Ok(())
+    }
+
+    /// Hands the lines of the next batch to `each`; the mark to send behind them.
+    pub fn batch(&mut self, store: &Store, each: impl FnMut(&[u8])) -> u64 {
+        if let Stage::Sending(mut walk) = std::mem::take(&mut self.stage) {
+            self.tally.records += walk.batch(store, each);
+            self.mark += 1;
+            self.stage = Stage::Marking(walk);
+        }
+        self.mark
+    }
+
+    /// SYNCED is sent: what it took.
+    pub fn synced(&mut self) -> Tally {
+        self.stage = Stage::Idle;
+        std::mem::take(&mut self.tally)
+    }
+}
+
+fn differing(ours: &Digest, theirs: &Digest) -> Vec<Bucket> {
+    let mut buckets = ours.differing(theirs);
+    if is_planted(Planted::BucketForgotten) {
+        buckets.pop();
+    }
+    buckets
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Two stores with a resync between them, and nothing else.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::command::{AtLine, Command};
+
+fn at(line: &[u8]) -> AtLine<'_> {
+    match Command::parse(line) {
+        Ok(Command::At(at)) => at,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn store<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Store {
+    let mut store = Store::default();
+    for line in lines {
+        store.accept(&at(line.as_ref()));
+    }
+    store
+}
+
+fn many(count: usize) -> Store {
+    store((0..count).map(|number| format!("AT Ball +0.000000000 id-{number} +34.068930-118.445127 5")))
+}
+
+/// Lets `resync` hear the digest of `theirs`.
+fn hear_digest(resync: &mut Resync, ours: &Store, theirs: &Store) {
+    assert_eq!(resync.due(true), Due::Compare);
+    resync.compare();
+    print_digest(theirs.digest(), |line| {
+        assert_eq!(resync.due(false), Due::Nothing);
+        assert_eq!(resync.hear(line, ours), Ok(()));
+    });
+}
+
+/// The lines of the next batch, which is marked.
+fn batch(resync: &mut Resync, ours: &Store) -> Vec<Vec<u8>> {
+    let mut lines = Vec::new();
+    let mark = resync.batch(ours, |line| lines.push(line.to_vec()));
+    assert_eq!(resync.due(true), Due::Nothing, "a mark is due");
+    assert_eq!(resync.hear(print_mark("MARKED", mark).trim_end().as_bytes(), ours), Ok(()));
+    lines
+}
+
+/// A whole resync: what it took, and in how many batches.
+fn tell(ours: &Store, theirs: &mut Store) -> (Tally, usize) {
+    let (mut resync, mut batches) = (Resync::default(), 0);
+    hear_digest(&mut resync, ours, theirs);
+    while resync.due(false) == Due::Batch {
+        let lines = batch(&mut resync, ours);
+        lines.iter().for_each(|line| drop(theirs.accept(&at(line))));
+        batches += 1;
+    }
+    assert_eq!(resync.due(false), Due::Synced);
+    (resync.synced(), batches)
+}
+
+#[test]
+fn who_holds_the_same_is_told_nothing() {
+    let (ours, mut theirs) = (many(1000), many(1000));
+    assert_eq!(tell(&ours, &mut theirs), (Tally { records: 0, buckets: 0 }, 0));
+}
+
+#[test]
+fn who_holds_nothing_is_told_everything_and_tells_nothing() {
+    let (ours, mut theirs) = (many(10_000), Store::default());
+    assert_eq!(tell(&theirs, &mut ours.clone()).0.records, 0);
+    let (tally, batches) = tell(&ours, &mut theirs);
+    assert_eq!(tally.records, 10_000);
+    assert!((15..25).contains(&batches), "{batches}");
+    assert_eq!(theirs.digest(), ours.digest());
+}
+
+#[test]
+fn only_the_bucket_that_differs_is_told() {
+    let (mut ours, mut theirs) = (many(10_000), many(10_000));
+    ours.accept(&at(b"AT Ball +0.000000000 id-77 +1-1 6"));
+    let (tally, _) = tell(&ours, &mut theirs);
+    assert_eq!((tally.buckets, tally.records), (1, ours.bucket(Bucket::of(b"id-77")).len() as u64));
+    assert_eq!(theirs.get(b"id-77").unwrap().line(), ours.get(b"id-77").unwrap().line());
+}
+
+#[test]
+fn a_batch_has_its_bound_and_a_longer_line_goes_alone() {
+    let long = format!("AT Ball +0.000000000 {} +1-1 5", "x".repeat(BATCH + 1));
+    let mut ours = many(2000);
+    ours.accept(&at(long.as_bytes()));
+    let mut resync = Resync::default();
+    hear_digest(&mut resync, &ours, &Store::default());
+    let mut alone = 0;
+    while resync.due(false) == Due::Batch {
+        let lines = batch(&mut resync, &ours);
+        let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+        assert!(bytes <= BATCH || lines.len() == 1, "{bytes} bytes");
+        alone += usize::from(bytes > BATCH);
+    }
+    assert_eq!(alone, 1);
+}
+
+#[test]
+fn what_comes_after_the_comparison_is_news_and_a_record_goes_as_it_is() {
+    let mut ours = store([&b"AT Ball +0.000000000 kiwi +1-1 5"[..]]);
+    let mut resync = Resync::default();
+    hear_digest(&mut resync, &ours, &Store::default());
+    (0..5000).for_each(|n| drop(ours.accept(&at(format!("AT Ball +0.000000000 {n} +1-1 5").as_bytes()))));
+    ours.accept(&at(b"AT Ball +0.000000000 kiwi +2-2 6"));
+    assert_eq!(batch(&mut resync, &ours), [b"AT Ball +0.000000000 kiwi +2-2 6"]);
+    assert_eq!(resync.due(false), Due::Synced);
+}
+
+#[test]
+fn who_falls_behind_is_compared_again_before_it_is_synced() {
+    let ours = many(1000);
+    let mut resync = Resync::default();
+    assert_eq!(resync.due(false), Due::Nothing);
+    hear_digest(&mut resync, &ours, &Store::default());
+    assert_eq!(resync.due(true), Due::Batch, "what is under way is finished first");
+    while resync.due(true) == Due::Batch {
+        batch(&mut resync, &ours);
+    }
+    hear_digest(&mut resync, &ours, &ours);
+    assert_eq!(resync.due(false), Due::Synced);
+    assert_eq!(resync.synced().records, 1000, "both rounds are counted");
+    assert!(resync.is_idle());
+}
+
+#[test]
+fn what_was_not_asked_and_what_is_no_answer_is_refused() {
+    let ours = many(10);
+    let refused = |stage: &dyn Fn(&mut Resync), line: &[u8]| {
+        let mut resync = Resync::default();
+        stage(&mut resync);
+        resync.hear(line, &ours).unwrap_err()
+    };
+    let asked = |resync: &mut Resync| resync.compare();
+    let marking = |resync: &mut Resync| {
+        hear_digest(resync, &ours, &Store::default());
+        resync.batch(&ours, |_| {});
+    };
+    assert_eq!(refused(&|_| {}, b"DIGEST"), Refusal::Unasked);
+    assert_eq!(refused(&|_| {}, b"MARKED 0"), Refusal::Unasked);
+    assert_eq!(refused(&|_| {}, b"AT x"), Refusal::Malformed);
+    assert_eq!(refused(&asked, b"MARKED 0"), Refusal::Unasked);
+    assert_eq!(refused(&asked, b"DIGEST x"), Refusal::Digest);
+    assert_eq!(refused(&asked, b"DIGESTS"), Refusal::Digest);
+    assert_eq!(refused(&marking, b"DIGEST"), Refusal::Unasked);
+    for line in [&b"MARKED 2"[..], b"MARKED 0", b"MARKED", b"MARKED 1 ", b"MARKEDx1"] {
+        assert_eq!(refused(&marking, line), Refusal::Mark);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_two_stores_hold_the_same_after_one_resync_each_way(
+        one in prop::collection::vec("AT (A|B) \\+0\\.00000000[01] [a-d]{1,3} \\+[01]-1 [12]", 0..60),
+        other in prop::collection::vec("AT (A|B) \\+0\\.00000000[01] [a-d]{1,3} \\+[01]-1 [12]", 0..60),
+    ) {
+        let (mut one, mut other) = (store(one), store(other));
+        tell(&one, &mut other);
+        tell(&other, &mut one);
+        prop_assert_eq!(one.digest(), other.digest());
+        prop_assert_eq!(one.len(), other.len());
+    }
+
+    #[test]
+    fn arbitrary_lines_do_no_harm(line in prop::collection::vec(any::<u8>(), 0..60), begun: bool) {
+        for word in [&b""[..], b"DIGEST ", b"MARKED "] {
+            let mut resync = Resync::default();
+            if begun {
+                resync.compare();
+            }
+            let _ = resync.hear(&[word, &line[..]].concat(), &Store::default());
+        }
+    }
+}
