@@ -52,8 +52,18 @@ fn seeds_of_lines() {
 }
 
 #[test]
+fn seeds_of_peer() {
+    replay("peer", oracles::peer::check);
+}
+
+#[test]
 fn seeds_of_reactor_ops() {
     replay("reactor_ops", oracles::reactor_ops::check);
+}
+
+#[test]
+fn seeds_of_resync() {
+    replay("resync", oracles::resync::check);
 }
 
 #[test]

@@ -132,7 +132,8 @@ fn check_query(query: &Query<'_>, words: &[&[u8]]) {
     assert_eq!(query.id, words[1]);
     assert_eq!(Some(query.bound as f64), number(words[3]));
     let metres = number(words[2]).map_or(f64::NAN, |kilometres| kilometres * 1000.0);
-    assert!((query.radius_metres - metres).abs() <= metres * 1e-12, "{} for {metres}", query.radius_metres);
+    let allowed = metres * 1e-12 + f64::MIN_POSITIVE; // below which a number has few bits
+    assert!((query.radius_metres - metres).abs() <= allowed, "{} for {metres}", query.radius_metres);
     assert!((0.0..=50_000.0).contains(&query.radius_metres));
 }
 

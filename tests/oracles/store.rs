@@ -44,6 +44,7 @@ const DIFFERENCES: [&str; 3] = ["+0.000000000", "-0.000000001", "+0.263873386"];
 
 pub(crate) fn check(input: &[u8]) {
     let mut draw = Draw(input);
+    let orders = draw.below(4);
     let (mut store, mut journal) = (Store::default(), Lines::new());
     store.keep_changes(true);
     let (mut model, mut told) = (Lines::new(), Vec::new());
@@ -62,7 +63,9 @@ pub(crate) fn check(input: &[u8]) {
     tell_journal(&mut store, &mut journal, usize::MAX);
     assert_eq!(journal, model, "the journal was told of every change");
     assert_eq!(store.take_changes(1, |_| panic!("a change that was taken is listed")), store.changes());
-    check_orders(&mut told);
+    if orders == 0 {
+        check_orders(&mut told); // which takes a while
+    }
 }
 
 fn a_line(draw: &mut Draw<'_>) -> Vec<u8> {

@@ -15,7 +15,7 @@ use reactor::testing::{Call, MockNet, RemoteId};
 use reactor::{ConnId, Endpoint, Limits, Peer, Reactor, Signal, Turn};
 
 use super::draw::Draw;
-use probe::{App, Order, Probe, Stage, pattern};
+use probe::{App, Order, Probe, Stage, Told, pattern};
 
 const AT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7);
 /// Others that a run may bring in.
@@ -252,12 +252,7 @@ impl World {
             remote.set_room(usize::MAX);
         }
         self.settle();
-        for guest in &self.guests {
-            let conn = self.net.remote(guest.remote).conn();
-            let Some(told) = self.reactor.app.links.iter().find(|told| told.id.is_some() && told.id == conn)
-            else {
-                continue;
-            };
+        for (told, guest) in ends(&self.reactor.app.links, &self.guests, &mut self.net) {
             if told.stage == Stage::Made && !told.is_closing && !guest.is_reset {
                 let sent = self.net.remote(guest.remote).sent().len();
                 assert_eq!(sent, told.written, "what is written goes out while the link lives");
@@ -308,16 +303,12 @@ impl World {
             assert!(matches!(told.stage, Stage::Lost { .. } | Stage::Failed), "{told:?} has no end (law 2)");
             assert_eq!(told.heard, pattern(0, told.heard.len()), "in order, none lost, none twice");
         }
-        for guest in &self.guests {
-            let remote = self.net.remote(guest.remote);
-            let Some(conn) = remote.conn() else { continue };
-            let Some(told) = self.reactor.app.links.iter().find(|told| told.id == Some(conn)) else {
-                continue;
-            };
-            assert_eq!(remote.sent(), pattern(0, remote.sent().len()), "in order, none lost, none twice");
-            assert!(remote.sent().len() <= told.written && told.heard.len() <= guest.fed);
+        for (told, guest) in ends(&self.reactor.app.links, &self.guests, &mut self.net) {
+            let sent = self.net.remote(guest.remote).sent();
+            assert_eq!(sent, pattern(0, sent.len()), "in order, none lost, none twice");
+            assert!(sent.len() <= told.written && told.heard.len() <= guest.fed);
             if told.stage == (Stage::Lost { delivered: true }) {
-                assert_eq!(remote.sent().len(), told.written, "all was delivered, it says (law 5)");
+                assert_eq!(sent.len(), told.written, "all was delivered, it says (law 5)");
             }
             if told.read_closed && !guest.is_reset {
                 assert_eq!(told.heard.len(), guest.fed, "the end comes after everything");
@@ -337,4 +328,13 @@ impl World {
         let sent: usize = self.net.remotes().map(|remote| remote.sent().len()).sum();
         assert_eq!((self.reactor.counters().bytes_out, self.reactor.counters().panics), (sent as u64, 0));
     }
+}
+
+/// Both ends of each link. Where several addresses were tried, the last that had its name is the one.
+fn ends<'a>(links: &'a [Told], guests: &'a [Guest], net: &mut MockNet) -> Vec<(&'a Told, &'a Guest)> {
+    let mut other_end = |told: &Told| {
+        let id = told.id?;
+        guests.iter().rev().find(|guest| net.remote(guest.remote).conn() == Some(id))
+    };
+    links.iter().filter_map(|told| Some((told, other_end(told)?))).collect()
 }
