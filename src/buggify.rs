@@ -21,6 +21,14 @@ pub enum Point {
     NeighbourQueueOverflow,
     /// A neighbour is compared although it has missed nothing.
     CompareAgain,
+    /// A commit takes one record and no more.
+    TinyCommit,
+    /// A commit is delayed by half a second, as by a disk that is busy.
+    SlowCommit,
+    /// The second between two commits is over at once.
+    EarlyCommit,
+    /// A client is no longer read as soon as one of its replies is held.
+    FullHold,
 }
 
 impl Point {
@@ -31,6 +39,10 @@ impl Point {
         Point::SlowNeighbour,
         Point::NeighbourQueueOverflow,
         Point::CompareAgain,
+        Point::TinyCommit,
+        Point::SlowCommit,
+        Point::EarlyCommit,
+        Point::FullHold,
     ];
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`command`] | what one line says: IAMAT, AT, WHATSAT; exact, on bytes |
 //! | [`store`] | the newest record of every client |
+//! | [`journal`] | the records on disk: when they get there, and who waits for it |
 //! | [`herd`] | one server: its state, its clients' protocol, flooding |
 //! | [`link`] | links between neighbours: who may speak, pings, dialling again |
 //! | [`places`] | what is near a point: providers |
@@ -18,6 +19,7 @@ pub mod buggify;
 pub mod command;
 pub mod config;
 pub mod herd;
+pub mod journal;
 pub mod key;
 pub mod link;
 pub mod places;

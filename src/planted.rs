@@ -21,6 +21,20 @@ pub enum Planted {
     CompareForgotten,
     /// A flood leaves out the last neighbour.
     LastNeighbourForgotten,
+    /// A reply leaves before the commit that holds its record.
+    AckBeforeCommit,
+    /// A report is passed on before the commit that holds it.
+    FloodBeforeCommit,
+    /// A commit is not synced.
+    CommitWithoutSync,
+    /// A record that is on disk is not overwritten by a newer one.
+    KeepsOlderOnDisk,
+    /// Loading ends before the last record.
+    ForgetsLastRecord,
+    /// A zero at the end of a time is not stored.
+    AltersWhatItStores,
+    /// A commit that failed is taken for done.
+    FailedCommitIsDone,
 }
 
 impl Planted {
@@ -33,6 +47,13 @@ impl Planted {
         ("overflow-forgotten", Planted::OverflowForgotten),
         ("compare-forgotten", Planted::CompareForgotten),
         ("last-neighbour-forgotten", Planted::LastNeighbourForgotten),
+        ("ack-before-commit", Planted::AckBeforeCommit),
+        ("flood-before-commit", Planted::FloodBeforeCommit),
+        ("commit-without-sync", Planted::CommitWithoutSync),
+        ("keeps-older-on-disk", Planted::KeepsOlderOnDisk),
+        ("forgets-last-record", Planted::ForgetsLastRecord),
+        ("alters-what-it-stores", Planted::AltersWhatItStores),
+        ("failed-commit-is-done", Planted::FailedCommitIsDone),
     ];
 }
 

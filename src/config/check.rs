@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, Durability, ServerEntry, default_servers, host};
+use super::{Config, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -36,11 +36,7 @@ impl Config {
     /// What the contract has and this version does not is refused, never ignored.
     fn check_availability(&self) -> Result<(), ConfigError> {
         self.available("peers.mode", self.peers.mode, "\"links\"")?;
-        self.available("peers.auth", self.peers.auth, "\"key\"")?;
-        match self.store.durability {
-            Durability::Always => self.available("store.durability", Durability::Always, "\"no\""),
-            Durability::Everysec | Durability::No => Ok(()),
-        }
+        self.available("peers.auth", self.peers.auth, "\"key\"")
     }
 
     fn available(
@@ -172,10 +168,6 @@ mod tests {
             (
                 "[peers]\n\nauth = \"tls\"",
                 "herd.toml:3: peers.auth: \"tls\" is not available in this version; available: \"key\"",
-            ),
-            (
-                "store.durability = \"always\"",
-                "herd.toml:1: store.durability: \"always\" is not available in this version; available: \"no\"",
             ),
         ]);
     }

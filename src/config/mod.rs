@@ -160,12 +160,6 @@ impl Config {
     /// What is accepted but has no effect in this version, one line each.
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
-        if self.store.durability != Durability::No {
-            notices.push(
-                "store.durability: this version has no store; a server that starts again knows nothing"
-                    .to_owned(),
-            );
-        }
         if self.servers.values().any(|server| server.web_port != 0) {
             notices
                 .push("servers.*.web_port: this version has no web page; nothing listens there".to_owned());
@@ -304,14 +298,12 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_yet_is_said() {
-        let store = "store.durability: this version has no store; a server that starts again knows nothing";
         let web = "servers.*.web_port: this version has no web page; nothing listens there";
-        assert_eq!(Config::default().notices(), [store, web]);
-        let mut quiet = read("store.durability = \"no\"").unwrap();
-        assert_eq!(quiet.notices(), [web]);
+        assert_eq!(Config::default().notices(), [web]);
+        let mut quiet = read("store.durability = \"always\"").unwrap();
         let chain = read("places.chain = [\"builtin\", \"file\"]").unwrap();
         let never = "places.chain: file is never asked, for builtin before it always answers";
-        assert_eq!(chain.notices(), [store, web, never]);
+        assert_eq!(chain.notices(), [web, never]);
         quiet.servers.values_mut().for_each(|server| server.web_port = 0);
         assert!(quiet.notices().is_empty());
     }

@@ -4,6 +4,7 @@
 //! what they report is stored and flooded over the links of [`crate::link`].
 
 mod flood;
+mod held;
 mod providers;
 mod server_protocol;
 mod start;
@@ -20,6 +21,7 @@ pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 
+use crate::journal::Journal;
 use crate::key::HerdKey;
 use crate::places::Desk;
 use crate::store::Store;
@@ -99,6 +101,8 @@ pub struct Herd {
     pub name: String,
     /// What it knows of the clients.
     pub store: Store,
+    /// What of that is on disk.
+    pub journal: Journal,
     /// Whom it is linked with.
     pub neighbours: Neighbours,
     /// How it proves to them who it is, and they to it.
@@ -134,6 +138,7 @@ impl Herd {
         Herd {
             name: name.into(),
             store: Store::default(),
+            journal: Journal::off(),
             neighbours,
             key,
             desk,

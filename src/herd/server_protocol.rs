@@ -5,13 +5,19 @@ use std::time::Duration;
 use protocols::{LineReceiver, send_line};
 use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, WallTime};
 
+use super::held::Held;
 use super::{Herd, Rules};
+use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command, Difference, Query, Report, Timestamp};
+use crate::journal::Ticket;
 use crate::places::{Answer, Nearby, squeeze};
 use crate::traffic_log::Direction;
 
 /// How much of a line that is too long is sent back.
 const EXCERPT: usize = 64;
+/// Bytes of replies that wait for the disk; then nothing more is read from their client. Some five hundred
+/// reports: more than that would gain no further commit.
+const MOST_HELD: usize = 64 * 1024;
 
 type ServerCx<'a> = Cx<'a, Herd, ServerProtocol>;
 
@@ -26,6 +32,10 @@ pub struct ServerProtocol {
     line_time: Duration,
     /// A WHATSAT is with the provider.
     asking: bool,
+    /// Replies that wait for the disk.
+    held: Held,
+    /// The journal will say when it has got further.
+    waiting: bool,
     /// Nothing more will come, or nothing more is wanted: close once everything is answered.
     closing: bool,
 }
@@ -42,10 +52,10 @@ impl LineReceiver<Herd> for ServerProtocol {
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
-            Ok(Command::At(_)) => bad_request(cx, line),
+            Ok(Command::At(_)) => self.bad_request(cx, line),
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
-                bad_request(cx, line);
+                self.bad_request(cx, line);
             }
         }
         if cx.transport.is_high() {
@@ -56,7 +66,7 @@ impl LineReceiver<Herd> for ServerProtocol {
     fn line_length_exceeded(&mut self, cx: &mut ServerCx<'_>, start: &[u8]) {
         let excerpt = &start[..EXCERPT.min(start.len())];
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[excerpt]);
-        bad_request(cx, excerpt);
+        self.bad_request(cx, excerpt);
         cx.transport.lose_connection();
     }
 
@@ -100,36 +110,52 @@ impl LineReceiver<Herd> for ServerProtocol {
 impl ServerProtocol {
     /// Serves a client under `rules`.
     pub fn new(rules: &Rules) -> ServerProtocol {
-        ServerProtocol { line: rules.line, line_time: rules.line_time, asking: false, closing: false }
+        let Rules { line, line_time, .. } = *rules;
+        let held = Held::default();
+        ServerProtocol { line, line_time, asking: false, held, waiting: false, closing: false }
     }
 
     /// Stores a report, answers it, and passes it on if it is news.
     fn iamat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], report: Report<'_>) {
         let clock = cx.reactor.wall_clock();
-        if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) {
-            return bad_request(cx, line);
+        if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) || cx.app.journal.refuses() {
+            return self.bad_request(cx, line);
         }
+        cx.app.counters.reports += 1;
         let difference = Difference::between(clock.as_unix_nanos(), report.time);
+        match cx.app.journal.delays() {
+            false => report_at_once(cx, difference, report),
+            true => self.report_durably(cx, difference, report),
+        }
+    }
+
+    /// The reply waits for the disk, and so do the news, of which the journal takes care. So does the reply to
+    /// a report that is no news: what is newer than it may not be on disk itself.
+    fn report_durably(&mut self, cx: &mut ServerCx<'_>, difference: Difference, report: Report<'_>) {
         let herd = &mut *cx.app;
         let at = AtLine::new(herd.name.as_bytes(), difference.as_bytes(), report);
-        herd.counters.reports += 1;
+        herd.line.clear();
+        at.write_to(&mut herd.line);
         if let Some(record) = herd.store.report(&at) {
-            send_line(&mut cx.transport, record.line());
-            herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[record.line()]);
-            herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |peer| {
-                herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
-            });
-        } else {
-            herd.line.clear();
-            at.write_to(&mut herd.line);
-            send_line(&mut cx.transport, &herd.line);
-            herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
+            herd.journal.changed(&mut cx.reactor);
+            if herd.journal.floods_at_once() {
+                herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |_| {});
+            }
         }
+        herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
+        let ticket = herd.journal.ticket(&herd.store);
+        let line = std::mem::take(&mut herd.line);
+        self.reply(cx, ticket, &[&line, b"\n"]);
+        cx.app.line = line;
     }
 
     /// Asks what is near a client.
     fn whatsat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], query: Query<'_>) {
-        let Some(record) = cx.app.store.get(query.id) else { return bad_request(cx, line) };
+        let Herd { store, journal, .. } = &*cx.app;
+        let Some(record) = store.get(query.id).filter(|record| journal.may_show(record)) else {
+            return self.bad_request(cx, line);
+        };
+        let ticket = journal.ticket(store);
         let nearby = Nearby {
             latitude: record.location().latitude(),
             longitude: record.location().longitude(),
@@ -139,7 +165,7 @@ impl ServerProtocol {
         };
         let (at, line) = (record.line().to_vec(), line.to_vec());
         let done = cx.reactor.reply(move |server: &mut Self, cx, answer: Answer| {
-            server.answer(cx, &at, &line, answer);
+            server.answer(cx, ticket, &at, &line, answer);
         });
         cx.app.counters.queries += 1;
         self.asking = true;
@@ -152,31 +178,78 @@ impl ServerProtocol {
     }
 
     /// The answer is there.
-    fn answer(&mut self, cx: &mut ServerCx<'_>, at: &[u8], line: &[u8], answer: Answer) {
+    fn answer(&mut self, cx: &mut ServerCx<'_>, ticket: Ticket, at: &[u8], line: &[u8], answer: Answer) {
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
         match answer.map(|json| squeeze(&json)) {
-            Ok(places) if has_room(cx, at.len() + 1 + places.len()) => send_places(cx, at, &places),
+            Ok(_) if cx.app.journal.is_failing() && !cx.app.journal.has_come(ticket) => {
+                self.bad_request(cx, line); // what it would show is not on disk, nor will it be soon
+            }
+            Ok(places) if has_room(cx, self.held.len() + at.len() + 1 + places.len()) => {
+                log_places(cx, at, &places);
+                self.reply(cx, ticket, &[at, b"\n", &places]);
+            }
             Ok(places) => {
                 log::warn!(
                     "{}: {} bytes of places exceed limits.write_buffer",
                     cx.transport.peer(),
                     places.len()
                 );
-                bad_request(cx, line);
+                self.bad_request(cx, line);
             }
             Err(error) => {
                 log::debug!("{}: {error}", cx.transport.peer());
-                bad_request(cx, line);
+                self.bad_request(cx, line);
             }
         }
         self.go_on(cx);
     }
 
-    /// Goes on with the next command, unless one is being answered or the client does not read.
+    /// Sends a reply, or holds it until what it waits for is on disk; and those behind it with it.
+    fn reply(&mut self, cx: &mut ServerCx<'_>, ticket: Ticket, parts: &[&[u8]]) {
+        if self.held.is_empty() && cx.app.journal.has_come(ticket) {
+            return cx.transport.write_sequence(parts);
+        }
+        self.held.push(ticket, parts);
+        self.wait_for_disk(cx);
+        if self.held.len() >= MOST_HELD || fires(Point::FullHold) {
+            cx.transport.pause_reading();
+        }
+    }
+
+    fn wait_for_disk(&mut self, cx: &mut ServerCx<'_>) {
+        if !std::mem::replace(&mut self.waiting, true) {
+            cx.app.journal.wait(cx.transport.id());
+        }
+    }
+
+    /// More is on disk, or nothing will be for a while: then whoever waits for it is closed, for he cannot be
+    /// told whether his reports will be kept.
+    pub(crate) fn disk_answered(&mut self, cx: &mut ServerCx<'_>) {
+        self.waiting = false;
+        self.held.release(&cx.app.journal, &mut cx.transport);
+        if !self.held.is_empty() {
+            if cx.app.journal.is_failing() {
+                cx.app.journal.count_closed();
+                log::debug!("{}: closed, for the disk fails", cx.transport.peer());
+                return cx.transport.lose_connection();
+            }
+            self.wait_for_disk(cx);
+        }
+        self.go_on(cx);
+    }
+
+    /// What every line gets that is no command (the paper's `bad_request`; the specification, section 5).
+    fn bad_request(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
+        cx.app.counters.invalid += 1;
+        self.reply(cx, Ticket::default(), &[b"? ", line, b"\n"]);
+        cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[b"? ", line]);
+    }
+
+    /// Goes on with the next command, unless one is being answered, or the client or the disk is slow.
     fn go_on(&mut self, cx: &mut ServerCx<'_>) {
-        if !self.asking && !cx.transport.is_high() {
+        if !self.asking && !cx.transport.is_high() && self.held.len() < MOST_HELD {
             cx.transport.resume_reading();
             if self.closing {
                 self.close_when_answered(cx);
@@ -190,10 +263,29 @@ impl ServerProtocol {
         self.closing = true;
         let me = cx.transport.id();
         cx.reactor.call(me, |server: &mut Self, cx| {
-            if !server.asking && cx.transport.is_reading() {
+            if !server.asking && server.held.is_empty() && cx.transport.is_reading() {
                 cx.transport.lose_connection();
             }
         });
+    }
+}
+
+/// The reply and the news leave at once, whatever becomes of the disk.
+fn report_at_once(cx: &mut ServerCx<'_>, difference: Difference, report: Report<'_>) {
+    let herd = &mut *cx.app;
+    let at = AtLine::new(herd.name.as_bytes(), difference.as_bytes(), report);
+    if let Some(record) = herd.store.report(&at) {
+        send_line(&mut cx.transport, record.line());
+        herd.journal.changed(&mut cx.reactor);
+        herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[record.line()]);
+        herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |peer| {
+            herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
+        });
+    } else {
+        herd.line.clear();
+        at.write_to(&mut herd.line);
+        send_line(&mut cx.transport, &herd.line);
+        herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
     }
 }
 
@@ -207,15 +299,7 @@ fn has_room(cx: &ServerCx<'_>, length: usize) -> bool {
     length <= cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered())
 }
 
-/// What every line gets that is no command (the paper's `bad_request`; the specification, section 5).
-fn bad_request(cx: &mut ServerCx<'_>, line: &[u8]) {
-    cx.app.counters.invalid += 1;
-    cx.transport.write_sequence(&[b"? ", line, b"\n"]);
-    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[b"? ", line]);
-}
-
-fn send_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
-    cx.transport.write_sequence(&[at, b"\n", places]);
+fn log_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     let size = format!("({} bytes of places)", places.len());
     let shown = if cx.app.rules.logs_places { places } else { size.as_bytes() };
     cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", shown]);

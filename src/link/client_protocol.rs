@@ -111,7 +111,7 @@ impl LineReceiver<Herd> for ClientProtocol {
 }
 
 impl ClientProtocol {
-    fn new(neighbour: usize, nonce: Nonce) -> ClientProtocol {
+    pub(super) fn new(neighbour: usize, nonce: Nonce) -> ClientProtocol {
         ClientProtocol { neighbour, state: State::Hello(nonce), resync: Resync::default(), unanswered: 0 }
     }
 

@@ -31,3 +31,6 @@ const AT_LINE_EXTRA: usize = 256;
 const LONGEST_LINE: usize = 64 * 1024;
 const PING: &[u8] = b"PING";
 const PONG: &[u8] = b"PONG";
+
+#[cfg(test)]
+mod tests;

@@ -179,6 +179,7 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     let herd = &mut *cx.app;
     if let Some(record) = herd.store.accept(at) {
         herd.counters.news += 1;
+        herd.journal.changed(&mut cx.reactor);
         herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {
             herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
         });

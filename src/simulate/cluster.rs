@@ -10,6 +10,7 @@ use reactor::{AppCx, Endpoint, Limits, Random, Reactor, Time, Turn};
 use super::history::History;
 use super::load::{self, Load};
 use super::places::{Mood, Service};
+use super::storage::Storage;
 use super::watch::Watch;
 use crate::config::Config;
 use crate::herd::{Herd, LinkState, Neighbour, Neighbours, Ports, Rules, limits, open};
@@ -85,6 +86,7 @@ pub struct Cluster {
     clients: HostId,
     /// The last report of each client.
     last: Vec<Vec<u8>>,
+    storage: Storage,
 }
 
 impl Cluster {
@@ -96,13 +98,15 @@ impl Cluster {
     /// The simulated net's.
     pub fn new(world: World, topology: &Topology, service: Option<Mood>, seed: u64) -> io::Result<Cluster> {
         let count = topology.names.len();
-        let mut runner = Runner::new(world, booting(topology, service, Random::seeded(seed))?);
+        let mut random = Random::seeded(seed);
+        let storage = Storage::drawn(count, random.split());
+        let mut runner = Runner::new(world, booting(topology, service, storage.clone(), random)?);
         let servers = (0..count).map(|_| runner.add_host()).collect();
         let clients = runner.add_bystander();
         if service.is_some() {
             runner.add_host();
         }
-        Ok(Cluster { runner, servers, clients, last: Vec::new() })
+        Ok(Cluster { runner, servers, clients, last: Vec::new(), storage })
     }
 
     /// The network.
@@ -113,6 +117,11 @@ impl Cluster {
     /// The virtual clock.
     pub fn now(&self) -> Time {
         self.world().now()
+    }
+
+    /// The disks of the servers, and how they keep records.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// What the clients said and heard.
@@ -251,6 +260,7 @@ fn address(place: usize, port: u16) -> SocketAddr {
 fn booting(
     topology: &Topology,
     service: Option<Mood>,
+    mut storage: Storage,
     mut random: Random,
 ) -> io::Result<impl FnMut(&mut SimNet<'_>, Option<Member>) -> Member + use<>> {
     let load_random = random.split();
@@ -259,9 +269,14 @@ fn booting(
     let mut load = Some(Load::new(named.collect(), service.is_some(), load_random));
     let web = service.map(|_| web(address(count + 1, SERVICE_PORT))).transpose()?;
     let topology = topology.clone();
-    Ok(move |net: &mut SimNet<'_>, _dead: Option<Member>| match (net.host().index(), service) {
+    Ok(move |net: &mut SimNet<'_>, dead: Option<Member>| match (net.host().index(), service) {
         (place, _) if place < count => {
-            Member::Server(Box::new(boot(net, &topology, desk(web.as_ref()), place, random.next_u64())))
+            if dead.is_some() {
+                storage.crash(place); // before what is left of the process can write
+            }
+            drop(dead);
+            let (desk, seed) = (desk(web.as_ref()), random.next_u64());
+            Member::Server(Box::new(boot(net, &topology, &storage, desk, place, seed)))
         }
         (place, Some(mood)) if place > count => {
             Member::Places(Box::new(boot_service(net, mood, place, &mut random)))
@@ -296,7 +311,14 @@ fn boot_service(net: &mut SimNet<'_>, mood: Mood, place: usize, random: &mut Ran
     reactor
 }
 
-fn boot(net: &mut SimNet<'_>, topology: &Topology, desk: Desk, place: usize, seed: u64) -> Reactor<Herd> {
+fn boot(
+    net: &mut SimNet<'_>,
+    topology: &Topology,
+    storage: &Storage,
+    desk: Desk,
+    place: usize,
+    seed: u64,
+) -> Reactor<Herd> {
     let rules = topology.rules.clone();
     let neighbour = |&place: &usize| {
         let at = Endpoint::from(address(place, PEER_PORT));
@@ -305,7 +327,8 @@ fn boot(net: &mut SimNet<'_>, topology: &Topology, desk: Desk, place: usize, see
     let neighbours = Neighbours::new(topology.links[place].iter().map(neighbour).collect());
     let key = HerdKey::new(&[7; 32]);
     let traffic = TrafficLog::off();
-    let herd = Herd::new(&*topology.names[place], neighbours, key, desk, traffic, rules);
+    let mut herd = Herd::new(&*topology.names[place], neighbours, key, desk, traffic, rules);
+    (herd.journal, herd.store, _) = storage.open(place, &topology.names[place]);
     let mut reactor = Reactor::new(herd, seed, topology.limits.clone());
     let ports = Ports {
         clients: address(place, CLIENT_PORT),

@@ -13,6 +13,7 @@ mod history;
 mod load;
 mod places;
 mod question;
+mod storage;
 mod watch;
 
 use std::fmt;
@@ -23,10 +24,11 @@ use reactor::sim::{FaultCounts, Faults, World};
 use reactor::{Random, Time};
 
 pub use cluster::{Cluster, Topology};
-pub use disk::{DiskCounts, SimDisk, SimFile};
+pub use disk::{DiskCounts, SimDisk, SimFile, SimVolume};
 pub use history::{History, Questions};
 pub use places::Mood;
 pub use question::Question;
+pub use storage::Storage;
 pub use watch::Watch;
 
 /// How long the storm lasts.

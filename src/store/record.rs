@@ -57,6 +57,16 @@ impl Record {
         &self.line[self.id_start as usize..self.id_end as usize]
     }
 
+    /// Where in the line the client's id is.
+    pub(crate) fn id_range(&self) -> std::ops::Range<usize> {
+        self.id_start as usize..self.id_end as usize
+    }
+
+    /// Whether it has changed since [`Store::take_changes`](super::Store::take_changes) last handed it over.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.is_listed
+    }
+
     /// When the client was there.
     pub fn time(&self) -> Timestamp<'_> {
         Timestamp::assume_valid(self.after_id().1, self.seconds, self.nanos)

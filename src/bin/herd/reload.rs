@@ -8,8 +8,9 @@ use crate::arguments::ConfigArguments;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let Herd { counters, desk, agent, .. } = &*cx.app;
-    let counters = format!("since the start: {counters}; {desk}; over HTTP: {}", agent.counters());
+    let Herd { counters, journal, desk, agent, .. } = &*cx.app;
+    let (journal, agent) = (journal.counters(), agent.counters());
+    let counters = format!("since the start: {counters}; {journal}; {desk}; over HTTP: {agent}");
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {
@@ -19,6 +20,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
             let done = cx.reactor.app_reply(take_over);
             cx.reactor.defer_to_thread(move || arguments.load().map_err(|failure| failure.message), done);
         }
+        Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
         Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
     }
 }

@@ -4,11 +4,14 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::PanicHookInfo;
+use std::path::Path;
 use std::time::Duration;
 
 use herd::config::{Config, Environment, ServerConfig};
 use herd::herd::{Herd, Ports, Providers, limits, open};
+use herd::journal::{DiskError, FileVolume, Journal, Volume};
 use herd::key::HerdKey;
+use herd::store::Store;
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
 use protocols::http::Proxies;
@@ -25,6 +28,8 @@ use crate::stdio;
 const OWN_DESCRIPTORS: usize = 128;
 /// How long the last lines of the log may take to reach the disk.
 const LAST_WRITE: Duration = Duration::from_secs(1);
+/// How often a server that waits for its disk looks at the clock.
+const TICK: Duration = Duration::from_millis(50);
 
 pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failure> {
     let config = arguments.load()?;
@@ -34,17 +39,22 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
         debug!("{notice}"); // `herd check` says them aloud
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
-    let mut herd = make(&config, &server)?;
+    let (mut herd, damage) = make(&config, &server)?;
     herd.rules.clients = herd.rules.clients.min(room_for_clients());
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
+    reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
+    if let Some(notice) = damage {
+        reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
+    }
     let client_tls = client_tls(&config)?;
     let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
     let clients = open(&mut reactor, &mut net, &ports)
         .map_err(|error| Failure::other(format!("cannot listen on {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     reactor.run(&mut net).map_err(Failure::other)?;
+    finish_store(&mut reactor, &mut net)?;
     finish_log(&mut reactor, &mut net)
 }
 
@@ -59,14 +69,29 @@ fn room_for_clients() -> usize {
     descriptors - OWN_DESCRIPTORS.min(descriptors / 2)
 }
 
-fn make(config: &Config, server: &ServerConfig) -> Result<Herd, Failure> {
+/// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
+fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
-    Ok(Herd::configured(config, server, key, providers, traffic))
+    let records = config.herd.dir.join(format!("{}.redb", server.name));
+    let (journal, store, damage) = open_journal(config, &server.name, &records)
+        .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
+    let mut herd = Herd::configured(config, server, key, providers, traffic);
+    (herd.journal, herd.store) = (journal, store);
+    Ok((herd, damage))
+}
+
+fn open_journal(
+    config: &Config,
+    name: &str,
+    path: &Path,
+) -> Result<(Journal, Store, Option<String>), DiskError> {
+    let volume = || Box::new(FileVolume::new(path)) as Box<dyn Volume>;
+    Journal::open(config.store.durability, volume, name)
 }
 
 /// What clients speak, if not plain lines. They are offered no protocol by name: there is only one.
@@ -117,6 +142,18 @@ fn seed() -> Result<u64, Failure> {
 fn say_ready(name: &str, clients: &str, peers: Option<String>) {
     let peers = peers.map(|at| format!(", for neighbours on {at}")).unwrap_or_default();
     stdio::say(format_args!("{name}: ready: for clients on {clients}{peers}"));
+}
+
+/// Turns until what is known is on disk; fails if it does not get there in time.
+fn finish_store(reactor: &mut Reactor<Herd>, net: &mut MioNet) -> Result<(), Failure> {
+    let most = reactor::Limits::default().stop_timeout;
+    let is_awaited = |herd: &Herd, now| herd.journal.is_awaited(&herd.store, now, most);
+    while is_awaited(&reactor.app, reactor::Net::now(net)) {
+        let _ = reactor.turn(net, Some(TICK)).map_err(Failure::other)?;
+    }
+    let Herd { journal, store, .. } = &reactor.app;
+    let is_kept = journal.is_written(store);
+    if is_kept { Ok(()) } else { Err(Failure::other("what was learnt last is not on disk")) }
 }
 
 /// Turns until the last lines are on their way to the disk.

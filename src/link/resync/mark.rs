@@ -8,7 +8,11 @@ pub fn print_mark(word: &str, number: u64) -> String {
 /// The number behind `word`, if it is written as [`print_mark`] does: digits alone, no zero before them.
 pub fn read_mark(word: &[u8], line: &[u8]) -> Option<u64> {
     let digits = line.strip_prefix(word)?.strip_prefix(b" ")?;
-    let is_canonical = digits.iter().all(u8::is_ascii_digit) && (digits.len() == 1 || digits[..1] != *b"0");
+    let is_canonical = match digits {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
     std::str::from_utf8(digits).ok().filter(|_| is_canonical)?.parse().ok()
 }
 

@@ -7,6 +7,7 @@
 mod faults;
 mod file;
 mod platter;
+mod volume;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +15,7 @@ use reactor::Random;
 
 pub use faults::DiskCounts;
 pub use file::SimFile;
+pub use volume::SimVolume;
 
 use faults::Faults;
 use platter::Platter;

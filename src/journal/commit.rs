@@ -1,0 +1,152 @@
+//! One commit after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reactor::{AppCx, JobError, Requests};
+
+use super::{DiskError, Journal, MOST, SECOND, State};
+use crate::buggify::{Point, fires};
+use crate::config::Durability;
+use crate::herd::{Herd, ServerProtocol};
+use crate::planted::{Planted, is_planted};
+use crate::store::Store;
+use crate::traffic_log::Direction;
+
+/// How long a commit is delayed by [`Point::SlowCommit`].
+const DELAY: Duration = Duration::from_millis(500);
+
+/// Begins a commit, unless one is under way or there is nothing to write.
+pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
+    let Herd { journal, store, .. } = &mut *cx.app;
+    if journal.state != State::Due {
+        return;
+    }
+    if fires(Point::SlowCommit) {
+        cx.reactor.app_later(DELAY, commit);
+        return;
+    }
+    journal.take(store);
+    match journal.disk.clone() {
+        Some(disk) if !journal.batch.is_empty() => {
+            journal.state = State::Writing;
+            let batch = Arc::clone(&journal.batch);
+            let done = cx.reactor.app_reply(done);
+            cx.reactor.defer_to_thread(move || disk.commit(&batch), done);
+        }
+        _ => journal.state = State::Idle,
+    }
+}
+
+/// The disk has answered, or no thread was to be had.
+fn done(cx: &mut AppCx<'_, Herd>, outcome: Result<Result<(), DiskError>, JobError>) {
+    let why = match outcome {
+        Ok(Ok(())) => return written(cx),
+        Ok(Err(_)) if is_planted(Planted::FailedCommitIsDone) => return written(cx),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    failed(cx, &why);
+}
+
+fn written(cx: &mut AppCx<'_, Herd>) {
+    let journal = &mut cx.app.journal;
+    journal.committed = journal.taken;
+    journal.counters.commits += 1;
+    journal.counters.records += journal.batch.len() as u64;
+    if let Some(since) = journal.failing.take() {
+        let lasted = cx.reactor.now().since(since).as_millis();
+        let notice = format!("the disk is well again: records were not written for {lasted} ms");
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
+    pass_on(cx);
+    tell_who_waits(cx.app, &mut cx.reactor);
+    let Herd { journal, store, .. } = &mut *cx.app;
+    journal.forget_batch();
+    journal.go_on(store, &mut cx.reactor);
+}
+
+/// In `always` the neighbours hear of a report now that it is on disk.
+fn pass_on(cx: &mut AppCx<'_, Herd>) {
+    let Herd { journal, neighbours, traffic, name, .. } = &mut *cx.app;
+    if journal.floods_at_once() {
+        return;
+    }
+    for (_, line) in journal.batch.iter() {
+        if is_of(line, name) {
+            neighbours.flood(None, line, &mut cx.peers, |peer| {
+                traffic.line(&mut cx.reactor, Direction::Out, || peer, &[line]);
+            });
+        }
+    }
+}
+
+/// Whether the server of this name took the report of an AT line.
+fn is_of(line: &[u8], server: &str) -> bool {
+    line.split(|&byte| byte == b' ').nth(1) == Some(server.as_bytes())
+}
+
+fn failed(cx: &mut AppCx<'_, Herd>, why: &str) {
+    let journal = &mut cx.app.journal;
+    journal.counters.failed += 1;
+    journal.state = State::Due;
+    cx.reactor.app_later(SECOND, commit);
+    if journal.failing.is_none() {
+        journal.failing = Some(cx.reactor.now());
+        let closed = journal.waiting.len();
+        let notice = match journal.durability {
+            Durability::Always => format!(
+                "the disk fails: {why}; reports are refused until it is well, and the {closed} clients that \
+                 wait for it are closed"
+            ),
+            _ => format!("the disk fails: {why}; the server goes on, and tries again every second"),
+        };
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
+    tell_who_waits(cx.app, &mut cx.reactor);
+}
+
+/// Each looks for itself whether what it waits for has come, or will not.
+fn tell_who_waits(herd: &mut Herd, reactor: &mut Requests<'_, Herd>) {
+    for client in herd.journal.waiting.drain(..) {
+        reactor.call(client, ServerProtocol::disk_answered);
+    }
+}
+
+impl Journal {
+    /// Takes the next batch; one that could not be written comes first.
+    fn take(&mut self, store: &mut Store) {
+        if !self.batch.is_empty() {
+            return;
+        }
+        if Arc::get_mut(&mut self.batch).is_none() {
+            self.batch = Arc::default(); // a thread still has the old one, though it has answered
+        }
+        let Some(batch) = Arc::get_mut(&mut self.batch) else { return };
+        let most = if fires(Point::TinyCommit) { 1 } else { MOST };
+        self.taken = store.take_changes(most, |record| batch.push(record));
+        self.has_more = self.taken < store.changes();
+    }
+
+    fn forget_batch(&mut self) {
+        match Arc::get_mut(&mut self.batch) {
+            Some(batch) => batch.clear(),
+            None => self.batch = Arc::default(),
+        }
+    }
+
+    /// After a commit: what has changed meanwhile is due, in `everysec` after another second unless the batch was
+    /// too small for what was due.
+    fn go_on(&mut self, store: &Store, reactor: &mut Requests<'_, Herd>) {
+        self.state = State::Idle;
+        if store.changes() > self.committed {
+            self.state = State::Due;
+            let wait = if self.has_more { Duration::ZERO } else { self.patience() };
+            reactor.app_later(wait, commit);
+        }
+    }
+
+    pub(crate) fn count_closed(&mut self) {
+        self.counters.closed += 1;
+    }
+}

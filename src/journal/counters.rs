@@ -1,0 +1,30 @@
+//! What a journal has done so far.
+
+use std::fmt;
+
+/// Commits and what became of them, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JournalCounters {
+    /// Commits that are on disk.
+    pub commits: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Commits that failed, each attempt by itself.
+    pub failed: u64,
+    /// IAMATs refused because the disk failed.
+    pub refused: u64,
+    /// Clients whose connection was closed because their report was not on disk when it failed.
+    pub closed: u64,
+}
+
+impl fmt::Display for JournalCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let JournalCounters { commits, records, failed, refused, closed } = self;
+        write!(
+            f,
+            "{commits} commits of {records} records, {failed} failed, {refused} reports refused and {closed} \
+             clients closed for it"
+        )
+    }
+}

@@ -1,0 +1,276 @@
+//! The records of one server on disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redb::{
+    Builder, Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition, TableHandle,
+};
+
+use super::batch::Batch;
+use super::error::DiskError;
+use super::salvage::salvage;
+use super::value::{line_of, prefix, record_of, write_key, write_value};
+use super::volume::Volume;
+use crate::command::AtLine;
+use crate::planted::{Planted, is_planted};
+use crate::store::Bucket;
+
+/// What the file is: `format` and `server`.
+const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("herd");
+const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
+/// How records are kept; another way gets another number.
+const FORMAT: &str = "1";
+/// Pages of the file that redb keeps in memory. The records are there already; the branches of the tree are
+/// what every commit needs.
+const CACHE: usize = 32 * 1024 * 1024;
+
+/// One server's records on disk, shared with the threads that write and read them.
+#[derive(Debug)]
+pub struct Disk {
+    volume: Box<dyn Volume>,
+    server: String,
+    /// `None`: something went wrong, and it is opened again for the next who wants it.
+    database: Mutex<Option<Arc<Database>>>,
+}
+
+/// What became of a file that was damaged.
+#[derive(Debug)]
+pub struct Damage {
+    /// What is wrong with it.
+    pub why: DiskError,
+    /// Where it is now.
+    pub aside: String,
+    /// Whole records that were found in it, older ones of the same client included.
+    pub found: u64,
+    /// What looks like a record and is not as it was written.
+    pub dropped: u64,
+}
+
+impl Disk {
+    /// Opens the database of `server`, and hands each of its records to `each`. A damaged one is set aside
+    /// instead, a fresh one is begun, and `each` gets what could be found in the old one, in any order: it is
+    /// for the caller to commit that again.
+    ///
+    /// # Errors
+    ///
+    /// If the file is another's, is in use, or cannot be read at all.
+    pub fn open(
+        volume: Box<dyn Volume>,
+        server: &str,
+        mut each: impl FnMut(&AtLine<'_>),
+    ) -> Result<(Disk, Option<Damage>), DiskError> {
+        let disk = Disk { volume, server: server.to_owned(), database: Mutex::default() };
+        match contain(|| load(&*disk.database()?, &mut each)) {
+            Ok(()) => Ok((disk, None)),
+            Err(why) if why.is_damage() => {
+                disk.close();
+                let damage = disk.replace(why, each)?;
+                Ok((disk, Some(damage)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Begins a fresh database in the place of a damaged one.
+    fn replace(&self, why: DiskError, each: impl FnMut(&AtLine<'_>)) -> Result<Damage, DiskError> {
+        let mut found = 0;
+        let mut each = each;
+        let dropped = salvage(&self.volume.read()?, |at| {
+            found += 1;
+            each(at);
+        });
+        let aside = self.volume.set_aside()?;
+        self.database()?;
+        Ok(Damage { why, aside, found, dropped })
+    }
+
+    /// Writes all records of `batch`, or none. When it returns they outlive the power.
+    ///
+    /// # Errors
+    ///
+    /// redb's and the system's; the next call opens the file again, as redb wants it after any of them.
+    pub fn commit(&self, batch: &Batch) -> Result<(), DiskError> {
+        self.attempt(|database| write(database, batch))
+    }
+
+    /// The line of the client `id`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::commit`]; an altered record is an error, too.
+    pub fn get(&self, id: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
+        let mut key = Vec::new();
+        write_key(id, &mut key);
+        self.attempt(|database| {
+            let records = database.begin_read()?.open_table(RECORDS)?;
+            let value = records.get(&key[..])?;
+            value.map(|value| Ok(whole(&key, value.value())?.to_vec())).transpose()
+        })
+    }
+
+    /// The lines of all clients of `bucket`, by id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::get`].
+    pub fn bucket(&self, bucket: Bucket) -> Result<Vec<Vec<u8>>, DiskError> {
+        self.attempt(|database| {
+            let records = database.begin_read()?.open_table(RECORDS)?;
+            let from = prefix(bucket);
+            let to = (bucket.number() + 1).to_be_bytes();
+            let range = records.range(&from[..]..&to[..])?;
+            range
+                .map(|entry| {
+                    let (key, value) = entry?;
+                    Ok(whole(key.value(), value.value())?.to_vec())
+                })
+                .collect()
+        })
+    }
+
+    fn attempt<R>(&self, f: impl FnOnce(&Database) -> Result<R, DiskError>) -> Result<R, DiskError> {
+        let result = contain(|| f(&*self.database()?));
+        if result.is_err() {
+            self.close();
+        }
+        result
+    }
+
+    /// The database; it is opened if it is not.
+    fn database(&self) -> Result<Arc<Database>, DiskError> {
+        let mut place = self.place();
+        if let Some(database) = &*place {
+            return Ok(Arc::clone(database));
+        }
+        let database = contain(|| {
+            let database = self.volume.open(&builder())?;
+            claim(&database, &self.server)?;
+            Ok(database)
+        });
+        Ok(Arc::clone(place.insert(Arc::new(database?))))
+    }
+
+    /// Closes the database. redb writes its last page then, which may fail as anything else.
+    fn close(&self) {
+        let database = self.place().take();
+        let _ = contain(|| {
+            drop(database);
+            Ok(())
+        });
+    }
+
+    /// Whoever panicked while he held it left a database or none, and both are whole.
+    fn place(&self) -> MutexGuard<'_, Option<Arc<Database>>> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Every page is checked before any is believed: otherwise redb may panic on what a bad disk makes of them.
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
+    builder
+}
+
+/// redb promises errors for damaged pages where it looks for them, and elsewhere may panic. As the reactor does
+/// with a callback's, a panic is made an error of whoever asked: it must not end a server that can do without
+/// the file. What unwinds was redb's, and it is closed then.
+fn contain<R>(f: impl FnOnce() -> Result<R, DiskError>) -> Result<R, DiskError> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(DiskError::Damaged(format!("redb panicked: {}", text.unwrap_or("without a word"))))
+    })
+}
+
+/// Checks whose database it is; a fresh one is this server's from now on.
+fn claim(database: &Database, server: &str) -> Result<(), DiskError> {
+    let read = database.begin_read()?;
+    if read.list_tables()?.next().is_none() {
+        return mark(database, server);
+    }
+    if !read.list_tables()?.any(|table| table.name() == ABOUT.name()) {
+        return Err(DiskError::Foreign);
+    }
+    match (about(&read, "format")?, about(&read, "server")?) {
+        (format, _) if format != FORMAT => Err(DiskError::OfFormat(format)),
+        (_, name) if name != server => Err(DiskError::OfServer(name)),
+        _ => Ok(()),
+    }
+}
+
+fn about(read: &ReadTransaction, key: &str) -> Result<String, DiskError> {
+    let value = read.open_table(ABOUT)?.get(key)?;
+    Ok(value.map(|value| value.value().to_owned()).unwrap_or_default())
+}
+
+fn mark(database: &Database, server: &str) -> Result<(), DiskError> {
+    let write = database.begin_write()?;
+    {
+        let mut about = write.open_table(ABOUT)?;
+        about.insert("format", FORMAT)?;
+        about.insert("server", server)?;
+        write.open_table(RECORDS)?;
+    }
+    Ok(write.commit()?)
+}
+
+/// Hands every record to `each`.
+fn load(database: &Database, each: &mut impl FnMut(&AtLine<'_>)) -> Result<(), DiskError> {
+    let records = database.begin_read()?.open_table(RECORDS)?;
+    let mut left = records.len()?;
+    for entry in records.iter()? {
+        let (key, value) = entry?;
+        left = left.saturating_sub(1);
+        if left == 0 && is_planted(Planted::ForgetsLastRecord) {
+            return Ok(());
+        }
+        each(&record_of(key.value(), value.value()).ok_or_else(altered)?);
+    }
+    if left == 0 { Ok(()) } else { Err(DiskError::Damaged(format!("{left} records are missing"))) }
+}
+
+fn whole<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], DiskError> {
+    record_of(key, value).and_then(|_| line_of(value)).ok_or_else(altered)
+}
+
+fn altered() -> DiskError {
+    DiskError::Damaged("a record is not as it was written".to_owned())
+}
+
+fn write(database: &Database, batch: &Batch) -> Result<(), DiskError> {
+    let mut write = database.begin_write()?;
+    if is_planted(Planted::CommitWithoutSync) {
+        write.set_durability(Durability::None)?;
+    }
+    insert(&mut write.open_table(RECORDS)?, batch)?;
+    Ok(write.commit()?)
+}
+
+/// In the order of the keys: the tree's pages are then touched once each, and not once for each record.
+fn insert(records: &mut redb::Table<'_, &[u8], &[u8]>, batch: &Batch) -> Result<(), DiskError> {
+    let mut entries: Vec<(Bucket, &[u8], &[u8])> =
+        batch.iter().map(|(id, line)| (Bucket::of(id), id, line)).collect();
+    entries.sort_unstable();
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    for (_, id, line) in entries {
+        write_key(id, &mut key);
+        write_value(line, &mut value);
+        if is_planted(Planted::AltersWhatItStores) && line.ends_with(b"00") {
+            write_value(&line[..line.len() - 1], &mut value);
+        }
+        if is_planted(Planted::KeepsOlderOnDisk) && records.get(&key[..])?.is_some() {
+            continue;
+        }
+        records.insert(&key[..], &value[..])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The records on disk: when they get there, and who waits for it.
+//!
+//! The loop never waits for the disk. The [`Store`] lists what has changed; a commit takes a batch of that list
+//! to another thread, and one commit is under way at a time. What changes meanwhile gathers in the list, each
+//! client once and with its newest value: the slower the disk, the more a commit does (group commit).
+//!
+//! | `store.durability` | an AT reply leaves | the news leave | a commit begins |
+//! |---|---|---|---|
+//! | `always` | after the commit that holds it | after it | as soon as something has changed |
+//! | `everysec` | at once | at once | a second after something has changed |
+//! | `no` | at once | at once | never |
+//!
+//! In `always` nobody is shown what is not on disk: whatever is written to a client, also the answer to a
+//! WHATSAT and also by way of comparison with a newer record, waits for all that had changed before. News from
+//! a neighbour is passed on at once in every mode: it is on the disk of the server that took it.
+//!
+//! A commit that fails is tried again every second, with the same records. Meanwhile, in `always`: connections
+//! that wait for it are closed, since their reports may yet get to the disk and `? ` would deny it; a new IAMAT
+//! is refused before it is stored; a WHATSAT is answered if what it shows is on disk. In `everysec` the server
+//! goes on as if nothing had happened, and says that something has.
+
+mod batch;
+mod commit;
+mod counters;
+mod disk;
+mod error;
+mod salvage;
+#[cfg(test)]
+mod tests;
+mod value;
+mod volume;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reactor::{ConnId, Requests, Time};
+
+pub use batch::Batch;
+pub use counters::JournalCounters;
+pub use disk::{Damage, Disk};
+pub use error::DiskError;
+pub use volume::{FileVolume, Volume};
+
+use crate::config::Durability;
+use crate::herd::Herd;
+use crate::planted::{Planted, is_planted};
+use crate::store::{Record, Store};
+
+/// Records that one commit takes. To copy so many costs the loop less than half a millisecond; twice as many
+/// gain a fifth in records a second, and would keep whoever waits for them waiting twice as long.
+const MOST: usize = 4096;
+/// How long `everysec` lets changes gather, and how long a disk that failed is left alone.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Has a store's changes written to disk, and knows how far that has got.
+#[derive(Debug)]
+pub struct Journal {
+    durability: Durability,
+    /// `None`: nothing is kept.
+    disk: Option<Arc<Disk>>,
+    state: State,
+    /// What is being written, or was not.
+    batch: Arc<Batch>,
+    /// The number of the last change in `batch`.
+    taken: u64,
+    /// There was more to write than `batch` holds.
+    has_more: bool,
+    /// All changes up to this one are on disk.
+    committed: u64,
+    /// Commits have failed since then.
+    failing: Option<Time>,
+    /// Connections that are to be told of the next commit, or of its failure.
+    waiting: Vec<ConnId>,
+    /// Since then the server stops: nothing is put off any more.
+    stopping: Option<Time>,
+    /// Whoever stops it will not wait any longer.
+    is_given_up: bool,
+    counters: JournalCounters,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Nothing is to be done.
+    Idle,
+    /// A timer will begin a commit.
+    Due,
+    /// A commit is under way.
+    Writing,
+}
+
+impl Journal {
+    /// Keeps nothing.
+    pub fn off() -> Journal {
+        Journal::new(Durability::No, None)
+    }
+
+    fn new(durability: Durability, disk: Option<Arc<Disk>>) -> Journal {
+        Journal {
+            durability,
+            disk,
+            state: State::Idle,
+            batch: Arc::default(),
+            taken: 0,
+            has_more: false,
+            committed: 0,
+            failing: None,
+            waiting: Vec::new(),
+            stopping: None,
+            is_given_up: false,
+            counters: JournalCounters::default(),
+        }
+    }
+
+    /// Reads what `server` knew when it last ran, and keeps what it learns from here on. With it comes what the
+    /// operator is to be told, if the file was damaged.
+    ///
+    /// # Errors
+    ///
+    /// If the file is another's, is in use, or can be neither read nor written.
+    pub fn open(
+        durability: Durability,
+        volume: impl FnOnce() -> Box<dyn Volume>,
+        server: &str,
+    ) -> Result<(Journal, Store, Option<String>), DiskError> {
+        let mut store = Store::default();
+        if durability == Durability::No {
+            return Ok((Journal::off(), store, None));
+        }
+        let volume = volume();
+        let name = volume.to_string();
+        let (disk, damage) = Disk::open(volume, server, |at| _ = store.accept(at))?;
+        if damage.is_some() {
+            commit_all(&disk, &store)?;
+        }
+        store.keep_changes(true);
+        let notice = damage.map(|damage| damage.notice(&name, store.len()));
+        Ok((Journal::new(durability, Some(Arc::new(disk))), store, notice))
+    }
+
+    /// Has what has changed in the store written, sooner or later. To be called after every change.
+    pub fn changed(&mut self, reactor: &mut Requests<'_, Herd>) {
+        if self.state == State::Idle && self.disk.is_some() {
+            self.state = State::Due;
+            reactor.app_later(self.patience(), commit::commit);
+        }
+    }
+
+    /// How long changes gather: in `always` until the sockets of this turn are read.
+    fn patience(&self) -> Duration {
+        let is_eager = self.stopping.is_some() || self.durability == Durability::Always;
+        if is_eager || crate::buggify::fires(crate::buggify::Point::EarlyCommit) {
+            Duration::ZERO
+        } else {
+            SECOND
+        }
+    }
+
+    /// Whether replies and news wait for the disk.
+    pub fn delays(&self) -> bool {
+        self.durability == Durability::Always
+    }
+
+    /// Whether a report's news leaves without waiting for the disk.
+    pub fn floods_at_once(&self) -> bool {
+        !self.delays() || is_planted(Planted::FloodBeforeCommit)
+    }
+
+    /// What a reply that is made now has to wait for; while the disk fails, nothing: see [`Journal::may_show`].
+    pub fn ticket(&self, store: &Store) -> Ticket {
+        let waits = self.delays() && self.failing.is_none() && !is_planted(Planted::AckBeforeCommit);
+        Ticket(if waits { store.changes() } else { 0 })
+    }
+
+    /// Whether a reply with this ticket may leave.
+    pub fn has_come(&self, ticket: Ticket) -> bool {
+        ticket.0 <= self.committed
+    }
+
+    /// Has [`Herd::journal`]'s next news told to `client`, which holds replies back.
+    pub fn wait(&mut self, client: ConnId) {
+        self.waiting.push(client);
+    }
+
+    /// Whether a report cannot be taken, because it could not be kept; counted.
+    pub fn refuses(&mut self) -> bool {
+        let refuses = self.is_failing();
+        self.counters.refused += u64::from(refuses);
+        refuses
+    }
+
+    /// Whether a client may be shown `record`, now or once what has changed is on disk.
+    pub fn may_show(&self, record: &Record) -> bool {
+        !self.is_failing() || !(record.is_listed() || self.batch.holds(record.id()))
+    }
+
+    /// Whether those wait who will not be served until the disk is well again.
+    pub fn is_failing(&self) -> bool {
+        self.delays() && self.failing.is_some()
+    }
+
+    /// Whether everything that has changed is on disk, or nothing is to be kept.
+    pub fn is_written(&self, store: &Store) -> bool {
+        self.disk.is_none() || self.committed >= store.changes()
+    }
+
+    /// The server stops: what has changed is written at once.
+    pub fn hurry(&mut self, reactor: &mut Requests<'_, Herd>) {
+        self.stopping = Some(reactor.now());
+        if self.state != State::Writing && self.disk.is_some() {
+            self.state = State::Due; // a timer may be set for later; whichever comes second finds nothing to do
+            reactor.app_later(Duration::ZERO, commit::commit);
+        }
+    }
+
+    /// Nobody waits for what is not on disk yet.
+    pub fn give_up(&mut self) {
+        self.is_given_up = true;
+    }
+
+    /// Whether a server that stops waits for the disk until `most` has passed since the stop began.
+    pub fn is_awaited(&self, store: &Store, now: Time, most: Duration) -> bool {
+        let is_late = self.stopping.is_none_or(|since| now >= since + most);
+        !(self.is_written(store) || self.is_given_up || is_late)
+    }
+
+    /// What has happened so far.
+    pub fn counters(&self) -> &JournalCounters {
+        &self.counters
+    }
+
+    /// The records on disk, to be read on another thread; `None` if nothing is kept.
+    pub fn disk(&self) -> Option<Arc<Disk>> {
+        self.disk.clone()
+    }
+}
+
+/// What a reply waits for: the number of a change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Ticket(u64);
+
+impl Damage {
+    fn notice(&self, name: &str, kept: usize) -> String {
+        let Damage { why, aside, found: _, dropped } = self;
+        format!(
+            "{name} is damaged: {why}; {kept} clients were found in it whole and kept, {dropped} damaged records \
+             dropped; what else it held comes from the neighbours; it is set aside as {aside}"
+        )
+    }
+}
+
+/// A fresh file gets what was found in a damaged one.
+fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
+    let mut batch = Batch::default();
+    for record in store.records() {
+        batch.push(record);
+        if batch.len() == MOST {
+            disk.commit(&batch)?;
+            batch.clear();
+        }
+    }
+    if batch.is_empty() { Ok(()) } else { disk.commit(&batch) }
+}

@@ -1,0 +1,224 @@
+//! Records that are written, damaged, and read again.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use reactor::Random;
+
+use super::*;
+use crate::command::Command;
+use crate::simulate::{SimDisk, SimVolume};
+use crate::store::Bucket;
+
+fn store(lines: &[String]) -> Store {
+    let mut store = Store::default();
+    for line in lines {
+        let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
+        store.accept(&at);
+    }
+    store
+}
+
+fn line(client: u32, time: u32) -> String {
+    format!("AT Ball +0.{client:09} client-{client} +34.068930-118.445127 {time}.{client:03}")
+}
+
+/// A disk with a good file of 300 records, some of which were written over; and every line that was ever
+/// written.
+fn good() -> (SimDisk, Vec<String>) {
+    let disk = SimDisk::new(Random::seeded(1));
+    let lines: Vec<String> =
+        (0..300).map(|c| line(c, 1)).chain((0..300).step_by(7).map(|c| line(c, 2))).collect();
+    let (file, _) = Disk::open(Box::new(SimVolume(disk.clone())), "Ball", |_| {}).unwrap();
+    for some in lines.chunks(50) {
+        commit_all(&file, &store(some)).unwrap();
+    }
+    drop(file);
+    (disk, lines)
+}
+
+fn open(disk: &SimDisk) -> (Store, Option<String>) {
+    let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
+    let (_, store, notice) = Journal::open(Durability::Always, volume, "Ball").unwrap();
+    (store, notice)
+}
+
+/// What a store holds. Of clients in one bucket, the first to be heard of comes first; here order is no matter.
+fn lines(store: &Store) -> BTreeSet<String> {
+    store.records().map(|record| String::from_utf8(record.line().to_vec()).unwrap()).collect()
+}
+
+#[test]
+fn what_was_committed_is_there_again() {
+    let (disk, written) = good();
+    disk.cut_power();
+    let (read, notice) = open(&disk);
+    assert_eq!(notice, None);
+    assert_eq!(lines(&read), lines(&store(&written)));
+}
+
+#[test]
+fn one_client_and_one_bucket_are_found() {
+    let (disk, _) = good();
+    let (file, _) = Disk::open(Box::new(SimVolume(disk)), "Ball", |_| {}).unwrap();
+    assert_eq!(file.get(b"client-7").unwrap().unwrap(), line(7, 2).as_bytes());
+    assert_eq!(file.get(b"client-999").unwrap(), None);
+    let all: Vec<Vec<u8>> = Bucket::all().flat_map(|bucket| file.bucket(bucket).unwrap()).collect();
+    assert_eq!(all.len(), 300);
+    let of_seven = file.bucket(Bucket::of(b"client-7")).unwrap();
+    assert!(of_seven.contains(&line(7, 2).into_bytes()));
+}
+
+#[test]
+fn the_store_of_another_server_is_refused_and_left_alone() {
+    let (disk, _) = good();
+    let before = disk.contents().len();
+    let error = Disk::open(Box::new(SimVolume(disk.clone())), "Welsh", |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "it is the store of the server \"Ball\"");
+    assert_eq!(disk.contents().len(), before);
+    assert!(disk.aside().is_empty());
+}
+
+#[test]
+fn a_database_of_something_else_is_refused() {
+    let disk = SimDisk::new(Random::seeded(1));
+    let database = SimVolume(disk.clone()).open(&redb::Builder::new()).unwrap();
+    let write = database.begin_write().unwrap();
+    write.open_table(redb::TableDefinition::<u8, u8>::new("theirs")).unwrap();
+    write.commit().unwrap();
+    drop(database);
+    let error = Disk::open(Box::new(SimVolume(disk.clone())), "Ball", |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "it is a database of something else");
+}
+
+/// Opens a file that is not as it was left: whatever comes of it is known to have been written, and is kept.
+fn judge(disk: &SimDisk, written: &[String]) -> usize {
+    let damaged = disk.contents();
+    let (read, notice) = open(disk);
+    let read = lines(&read);
+    let stranger = read.iter().find(|line| !written.contains(line));
+    assert_eq!(stranger, None);
+    assert!(notice.is_some() || read == lines(&store(written)), "lost, and nothing was said");
+    assert_eq!(disk.aside(), notice.iter().map(|_| damaged.clone()).collect::<Vec<_>>());
+    disk.cut_power();
+    let (again, notice) = open(disk);
+    assert_eq!((lines(&again), notice), (read.clone(), None), "what was found is on disk again");
+    read.len()
+}
+
+/// A copy of the good file on a disk of its own.
+fn copy(contents: &[u8]) -> SimDisk {
+    let disk = SimDisk::new(Random::seeded(1));
+    disk.set_contents(contents.to_vec());
+    disk
+}
+
+#[test]
+fn a_file_that_is_no_database_is_set_aside() {
+    for contents in [&b"not a database"[..], &[0; 4096], &[0xff; 10_000], b"redb"] {
+        let disk = copy(contents);
+        let (read, notice) = open(&disk);
+        let notice = notice.unwrap();
+        assert!(read.is_empty());
+        assert!(notice.starts_with("a simulated disk is damaged: "), "{notice}");
+        assert_eq!(disk.aside(), [contents]);
+    }
+    assert_eq!(open(&copy(b"")).1, None, "an empty file is a new one");
+}
+
+#[test]
+fn one_damaged_page_costs_no_more_than_its_records() {
+    let (disk, written) = good();
+    let contents = disk.contents();
+    let found = contents.windows(8).position(|bytes| bytes == b"client-9").unwrap();
+    let mut damaged = contents;
+    damaged[found] ^= 1;
+    let disk = copy(&damaged);
+    assert!(judge(&disk, &written) >= 299);
+}
+
+#[test]
+fn a_file_in_use_is_not_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = || Box::new(FileVolume::new(folder.path().join("Ball.redb"))) as Box<dyn Volume>;
+    let first = Disk::open(volume(), "Ball", |_| {}).unwrap();
+    let error = Disk::open(volume(), "Ball", |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "another process has it open; is the server running already?");
+    drop(first);
+    assert!(Disk::open(volume(), "Ball", |_| {}).is_ok());
+}
+
+#[test]
+fn a_commit_that_fails_can_be_tried_again() {
+    let (disk, written) = good();
+    let (file, _) = Disk::open(Box::new(SimVolume(disk.clone())), "Ball", |_| {}).unwrap();
+    let newer = [line(1, 9)];
+    for after in 0..12 {
+        disk.fail_after(after, true);
+        let _ = commit_all(&file, &store(&newer));
+        disk.mend();
+    }
+    disk.fail_after(0, true);
+    assert!(commit_all(&file, &store(&newer)).is_err());
+    disk.mend();
+    commit_all(&file, &store(&newer)).unwrap();
+    disk.cut_power();
+    let all: Vec<String> = written.into_iter().chain(newer).collect();
+    assert_eq!(lines(&open(&disk).0), lines(&store(&all)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_flipped_bit_alters_nothing(at in any::<prop::sample::Index>(), bit in 0_u32..8) {
+        let (disk, written) = good();
+        let mut contents = disk.contents();
+        let at = at.index(contents.len());
+        contents[at] ^= 1 << bit;
+        judge(&copy(&contents), &written);
+    }
+
+    #[test]
+    fn a_cut_alters_nothing(at in any::<prop::sample::Index>()) {
+        let (disk, written) = good();
+        let contents = disk.contents();
+        judge_cut(&contents[..at.index(contents.len())], &written);
+    }
+
+    #[test]
+    fn a_block_written_over_alters_nothing(at in any::<prop::sample::Index>(), with in any::<u8>()) {
+        let (disk, written) = good();
+        let mut contents = disk.contents();
+        let at = at.index(contents.len() / 512) * 512;
+        contents[at..at + 512].fill(with);
+        judge(&copy(&contents), &written);
+    }
+
+    #[test]
+    fn power_that_goes_in_a_commit_takes_nothing_that_was_committed(after in 0_u64..40, seed in any::<u64>()) {
+        let (good, written) = good();
+        let disk = SimDisk::new(Random::seeded(seed));
+        disk.set_contents(good.contents());
+        let (file, _) = Disk::open(Box::new(SimVolume(disk.clone())), "Ball", |_| {}).unwrap();
+        disk.cut_power_after(after);
+        let newer: Vec<String> = (0..300).map(|client| line(client, 3)).collect();
+        let committed = commit_all(&file, &store(&newer)).is_ok();
+        disk.cut_power();
+        drop(file);
+        let (read, notice) = open(&disk);
+        prop_assert_eq!(notice, None);
+        let all: Vec<String> = written.iter().cloned().chain(newer).collect();
+        let (read, old, new) = (lines(&read), lines(&store(&written)), lines(&store(&all)));
+        prop_assert!(read == new || !committed && read == old);
+    }
+}
+
+/// A file cut to nothing is a new one; of any other, something is said.
+fn judge_cut(contents: &[u8], written: &[String]) {
+    if contents.is_empty() {
+        assert_eq!(open(&copy(contents)).0.len(), 0);
+    } else {
+        judge(&copy(contents), written);
+    }
+}

@@ -1,0 +1,167 @@
+//! Servers on the simulated network that miss something: whatever it was, it reaches them without any new report.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use herd::command::Command;
+use herd::herd::{Herd, Neighbour, Neighbours, Ports, Rules, open};
+use herd::key::HerdKey;
+use herd::places::Desk;
+use herd::traffic_log::TrafficLog;
+use reactor::sim::{Crash, Direction, Faults, HostId, Runner, SimNet, World};
+use reactor::{Endpoint, Limits, Reactor};
+
+const NAMES: [&str; 3] = ["Ball", "Welsh", "Alford"];
+const SETTLED: Duration = Duration::from_secs(15);
+
+/// Three servers in a row.
+struct Row(Runner<Reactor<Herd>>);
+
+fn address(place: usize, port: u16) -> SocketAddr {
+    SocketAddr::new(HostId::nth(u16::try_from(place).unwrap()).ip(), port)
+}
+
+fn boot(net: &mut SimNet<'_>, _dead: Option<Reactor<Herd>>) -> Reactor<Herd> {
+    let place = net.host().index();
+    let nearby = (0..NAMES.len()).filter(|other| other.abs_diff(place) == 1);
+    let neighbour = |n: usize| Neighbour::new(NAMES[n], Endpoint::from(address(n, 12100)), 10_000);
+    let neighbours = Neighbours::new(nearby.map(neighbour).collect());
+    let (key, desk, log) = (HerdKey::new(&[7; 32]), Desk::builtin(), TrafficLog::off());
+    let herd = Herd::new(NAMES[place], neighbours, key, desk, log, Rules::default());
+    let mut reactor = Reactor::new(herd, place as u64, Limits::default());
+    let (clients, peers) = (address(place, 12000), Some(address(place, 12100)));
+    open(&mut reactor, net, &Ports { clients, client_tls: None, peers }).unwrap();
+    reactor
+}
+
+impl Row {
+    fn new() -> Row {
+        let mut runner = Runner::new(World::new(1, Faults::none()), boot);
+        for _ in NAMES {
+            runner.add_host();
+        }
+        let mut row = Row(runner);
+        row.settle();
+        row
+    }
+
+    fn settle(&mut self) {
+        self.0.run_for(SETTLED).unwrap();
+    }
+
+    /// The server at `place` hears of a client and floods it.
+    fn report(&mut self, place: usize, id: &str, time: usize) {
+        let line = format!("AT {} +0.000000000 {id} +34.068930-118.445127 {time}", NAMES[place]);
+        let report = |reactor: &mut Reactor<Herd>, net: &mut SimNet<'_>| {
+            reactor.enter(net, |cx| {
+                let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
+                let record = cx.app.store.report(&at).unwrap();
+                cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
+            });
+        };
+        self.0.enter(HostId::nth(u16::try_from(place).unwrap()), report).unwrap();
+    }
+
+    fn host(&self, place: usize) -> HostId {
+        self.0.nodes().nth(place).unwrap().0
+    }
+
+    fn knows(&self, id: &str) -> Vec<bool> {
+        self.0.nodes().map(|(_, server)| server.app.store.get(id.as_bytes()).is_some()).collect()
+    }
+
+    /// Whether all hold the same lines, whatever their digests say.
+    fn agree(&self) -> bool {
+        let lines = |(_, server): (_, &Reactor<Herd>)| {
+            server.app.store.records().map(|record| record.line().to_vec()).collect::<BTreeSet<_>>()
+        };
+        let mut all = self.0.nodes().map(lines);
+        let first = all.next().unwrap();
+        all.all(|other| other == first)
+    }
+
+    fn are_synced(&self) -> bool {
+        self.0.nodes().all(|(_, server)| server.app.neighbours.iter().all(Neighbour::is_synced))
+    }
+}
+
+/// Ball is cut off, hears of a hundred clients and is healed.
+fn a_partition() -> Row {
+    let mut row = Row::new();
+    (0..100).for_each(|n| row.report(0, &format!("old-{n}"), 5));
+    row.settle();
+    let (ball, welsh) = (row.host(0), row.host(1));
+    row.0.world_mut().cut(ball, welsh, Direction::Both);
+    row.settle();
+    (0..100).for_each(|n| row.report(0, &format!("new-{n}"), 5));
+    row.report(0, "old-5", 6);
+    row.report(2, "other", 5);
+    row.settle();
+    assert_eq!((row.knows("new-5"), row.knows("other")), (vec![true, false, false], vec![false, true, true]));
+    row.0.world_mut().heal();
+    row.settle();
+    row
+}
+
+#[test]
+fn what_met_a_partition_reaches_all_without_any_new_report() {
+    let row = a_partition();
+    assert!(row.agree() && row.are_synced());
+    assert_eq!(row.knows("new-99"), [true; 3]);
+}
+
+#[test]
+fn a_server_that_starts_empty_holds_everything_soon_after() {
+    let mut row = Row::new();
+    (0..5000).for_each(|n| row.report(n % 3, &format!("id-{n}"), 5));
+    row.settle();
+    assert!(row.agree());
+    let welsh = row.host(1);
+    row.0.crash(welsh, Crash::Process);
+    row.settle();
+    row.report(0, "meanwhile", 5);
+    row.0.restart(welsh);
+    row.settle();
+    assert!(row.agree() && row.are_synced());
+    assert_eq!(row.knows("meanwhile"), [true; 3], "it was passed on to the other side, too");
+}
+
+/// Ball hears of five thousand clients at once.
+fn a_rush() -> Row {
+    let mut row = Row::new();
+    (0..5000).for_each(|n| row.report(0, &format!("id-{n}"), 5));
+    row.settle();
+    row
+}
+
+#[test]
+fn far_more_than_may_wait_is_found_by_comparing() {
+    let row = a_rush();
+    assert!(row.agree() && row.are_synced());
+    let (_, ball) = row.0.nodes().next().unwrap();
+    assert!(ball.app.neighbours.iter().any(|neighbour| neighbour.counters.overflows > 0));
+}
+
+#[cfg(feature = "buggify")]
+#[test]
+fn a_mistake_is_seen() {
+    use herd::planted::{Planted, plant};
+
+    let scenes: [(Planted, fn() -> Row); 6] = [
+        (Planted::StaleDigest, a_partition),
+        (Planted::BucketForgotten, a_partition),
+        (Planted::CompareForgotten, a_partition),
+        (Planted::ResyncStopsEarly, a_rush),
+        (Planted::OverflowForgotten, a_rush),
+        (Planted::LastNeighbourForgotten, a_rush),
+    ];
+    for (mistake, scene) in scenes {
+        plant(Some(mistake));
+        let row = scene();
+        plant(None);
+        assert!(!row.agree(), "{mistake:?}");
+    }
+}
