@@ -80,3 +80,8 @@ fn seeds_of_splitter() {
 fn seeds_of_store() {
     replay("store", oracles::store::check);
 }
+
+#[test]
+fn seeds_of_store_records() {
+    replay("store_records", oracles::store_records::check);
+}

@@ -54,7 +54,9 @@ fn check_refused(error: &ConfigError, file: &str) {
             assert!((1..=file.split('\n').count()).contains(line), "there is no such line: {message}");
             assert!(message.starts_with(&format!("{FILE}:{line}: ")), "{message}");
         }
-        Some(Origin::Variable(name)) => assert!(message.starts_with(&name.escape_debug().to_string()), "{message}"),
+        Some(Origin::Variable(name)) => {
+            assert!(message.starts_with(&name.escape_debug().to_string()), "{message}")
+        }
         Some(Origin::Flag(key)) => assert!(message.starts_with(&format!("--set {key}: ")), "{message}"),
         _ => panic!("nobody has written what is wrong: {message}"),
     }

@@ -12,3 +12,4 @@ pub(crate) mod resync;
 pub(crate) mod search;
 pub(crate) mod splitter;
 pub(crate) mod store;
+pub(crate) mod store_records;

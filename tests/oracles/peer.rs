@@ -28,7 +28,8 @@ const SILENCE: u64 = 4_000;
 pub(crate) fn check(input: &[u8]) {
     let mut draw = Draw(input);
     let mut port = Harness::new(a_herd(), Lines::new(PeerProtocol::new(16_384)));
-    let mut model = Model { state: State::Stranger, due: HELLO_TIME, now: 0, refused: 0, store: Store::default() };
+    let mut model =
+        Model { state: State::Stranger, due: HELLO_TIME, now: 0, refused: 0, store: Store::default() };
     while !draw.is_empty() && !matches!(model.state, State::Gone) {
         if draw.below(16) == 0 {
             let millis = 500 * (1 + draw.below(6) as u64);
@@ -68,7 +69,11 @@ fn a_line(draw: &mut Draw<'_>, model: &Model) -> Vec<u8> {
     let nonce = format!("{:032x}", draw.below(4));
     let line = match draw.below(20) {
         0..=3 => format!("HELLO 1 {} {US} {nonce}", draw.one_of(&["Welsh", "Holiday"])),
-        4 => format!("HELLO 1 {} {} {nonce}", draw.one_of(&["Ball", "Alford", "welsh"]), draw.one_of(&[US, "Welsh"])),
+        4 => format!(
+            "HELLO 1 {} {} {nonce}",
+            draw.one_of(&["Ball", "Alford", "welsh"]),
+            draw.one_of(&[US, "Welsh"])
+        ),
         5..=8 => model.proof().unwrap_or_default(),
         9 => format!("PROOF {}", "0".repeat(64)),
         10 => "COMPARE".to_owned(),
@@ -107,8 +112,13 @@ struct Model {
 enum State {
     Stranger,
     /// The dialler's name, its nonce and ours.
-    Claims { dialler: Vec<u8>, nonces: [Vec<u8>; 2] },
-    Neighbour { is_resyncing: bool },
+    Claims {
+        dialler: Vec<u8>,
+        nonces: [Vec<u8>; 2],
+    },
+    Neighbour {
+        is_resyncing: bool,
+    },
     Gone,
 }
 

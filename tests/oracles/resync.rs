@@ -210,7 +210,8 @@ impl Pair {
         }
         for (id, line) in held.iter().filter(|_| self.is_honest) {
             let ours = acceptor.store.get(id).map(|record| record.line()).and_then(at_line);
-            let is_there = ours.is_some_and(|ours| at_line(line).is_some_and(|theirs| !theirs.supersedes(&ours)));
+            let is_there =
+                ours.is_some_and(|ours| at_line(line).is_some_and(|theirs| !theirs.supersedes(&ours)));
             assert!(is_there, "{} is not there", line.escape_ascii());
         }
         Ok(())
