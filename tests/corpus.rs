@@ -85,3 +85,13 @@ fn seeds_of_store() {
 fn seeds_of_store_records() {
     replay("store_records", oracles::store_records::check);
 }
+
+#[test]
+fn seeds_of_dialects() {
+    replay("dialects", oracles::dialects::check);
+}
+
+#[test]
+fn seeds_of_strings() {
+    replay("strings", oracles::strings::check);
+}

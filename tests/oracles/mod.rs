@@ -3,6 +3,7 @@
 pub(crate) mod at_line;
 pub(crate) mod command;
 pub(crate) mod config;
+pub(crate) mod dialects;
 pub(crate) mod draw;
 pub(crate) mod hello;
 pub(crate) mod lines;
@@ -13,3 +14,4 @@ pub(crate) mod search;
 pub(crate) mod splitter;
 pub(crate) mod store;
 pub(crate) mod store_records;
+pub(crate) mod strings;
