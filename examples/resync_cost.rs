@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Two servers in one thread, on two ports of loopback, know a million clients each, and of some of them Ball knows
-//! more. Meanwhile Ball's own clients report, one after the other: `before` is the most that stood in the outbox
-//! before such a report, `live` the longest it took until Welsh knew of it.
+//! more. Meanwhile Ball's own clients report, one after the other: `before` is the most that such a report had
+//! before it, in the outbox and in the socket, `live` the longest it took until Welsh knew of it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -78,13 +78,13 @@ impl Server {
     }
 
     /// A client reports. How much stood in the outbox before it.
-    fn report(&mut self, line: &str) -> usize {
+    fn report(&mut self, line: &str) -> u64 {
         self.reactor.enter(&self.net, |cx| {
             let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { return 0 };
             let Some(LinkState::Up(link, _)) = cx.app.neighbours.iter().map(|n| n.link).next() else {
                 return 0;
             };
-            let before = cx.peers.buffered(link);
+            let before = cx.peers.buffered(link) as u64;
             if let Some(record) = cx.app.store.report(&at) {
                 cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
             }
@@ -103,7 +103,7 @@ struct Scene {
     /// The report that is on its way: its number, and when it was made.
     live: Option<(usize, Time)>,
     reports: usize,
-    before: usize,
+    before: u64,
     longest: Duration,
 }
 
@@ -120,8 +120,9 @@ impl Scene {
         }
         let begin = self.ball.now();
         while !(self.ball.is_synced() && self.welsh.is_synced()) {
-            self.turn()?;
-            self.report();
+            let _ = self.ball.turn()?;
+            self.report(); // when a batch may just have gone
+            let _ = self.welsh.turn()?;
         }
         let time = self.ball.now().since(begin);
         let sent = |server: &Server| server.reactor.counters().bytes_out;
@@ -159,6 +160,8 @@ impl Scene {
         self.reports += 1;
         let line = format!("AT Ball +0.000000000 live-{} +1-1 5", self.reports);
         self.live = Some((self.reports, self.ball.now()));
-        self.before = self.before.max(self.ball.report(&line));
+        let heard = self.welsh.reactor.counters().bytes_in;
+        let unread = self.ball.reactor.counters().bytes_out - heard;
+        self.before = self.before.max(unread + self.ball.report(&line));
     }
 }

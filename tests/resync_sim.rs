@@ -146,22 +146,68 @@ fn far_more_than_may_wait_is_found_by_comparing() {
 }
 
 #[cfg(feature = "buggify")]
-#[test]
-fn a_mistake_is_seen() {
+mod mistakes {
+    use herd::buggify::{draw, fired};
+    use herd::config::Config;
     use herd::planted::{Planted, plant};
+    use herd::simulate::{Topology, simulate};
+    use reactor::Random;
 
-    let scenes: [(Planted, fn() -> Row); 6] = [
-        (Planted::StaleDigest, a_partition),
-        (Planted::BucketForgotten, a_partition),
-        (Planted::CompareForgotten, a_partition),
-        (Planted::ResyncStopsEarly, a_rush),
-        (Planted::OverflowForgotten, a_rush),
-        (Planted::LastNeighbourForgotten, a_rush),
-    ];
-    for (mistake, scene) in scenes {
-        plant(Some(mistake));
-        let row = scene();
-        plant(None);
-        assert!(!row.agree(), "{mistake:?}");
+    use super::{Row, a_partition, a_rush};
+
+    #[test]
+    fn a_mistake_is_seen() {
+        let scenes: [(Planted, fn() -> Row); 6] = [
+            (Planted::StaleDigest, a_partition),
+            (Planted::BucketForgotten, a_partition),
+            (Planted::CompareForgotten, a_partition),
+            (Planted::ResyncStopsEarly, a_rush),
+            (Planted::OverflowForgotten, a_rush),
+            (Planted::LastNeighbourForgotten, a_rush),
+        ];
+        for (mistake, scene) in scenes {
+            plant(Some(mistake));
+            let row = scene();
+            plant(None);
+            assert!(!row.agree(), "{mistake:?}");
+        }
+    }
+
+    /// The failures of a run in which rare branches are common, and how common.
+    fn failures(seed: u64) -> (Vec<String>, u64) {
+        draw(Some(Random::seeded(seed)));
+        let outcome = simulate(&Topology::of(&Config::default()), seed, None).unwrap();
+        let fired = fired();
+        draw(None);
+        (outcome.failures, fired)
+    }
+
+    #[test]
+    fn rare_branches_that_are_common_do_no_harm() {
+        let mut all = 0;
+        for seed in 0..50 {
+            let (failures, fired) = failures(seed);
+            assert_eq!(failures, [] as [&str; 0], "seed {seed}");
+            all += fired;
+        }
+        assert!(all > 500, "rare branches were taken {all} times alone");
+    }
+
+    #[test]
+    fn the_simulators_judges_see_each_mistake() {
+        for mistake in [
+            Planted::StaleDigest,
+            Planted::BucketForgotten,
+            Planted::CompareForgotten,
+            Planted::ResyncStopsEarly,
+            Planted::OverflowForgotten,
+            Planted::LastNeighbourForgotten,
+        ] {
+            plant(Some(mistake));
+            let found = (0..200).find(|seed| !failures(*seed).0.is_empty());
+            plant(None);
+            println!("{mistake:?}: seed {found:?}");
+            assert!(found.is_some(), "{mistake:?} was not found");
+        }
     }
 }

@@ -236,6 +236,18 @@ impl Cluster {
         self.herds().count() == self.servers.len() && self.herds().all(|(_, herd)| is_up(herd))
     }
 
+    /// Whether every server runs and all hold the same, so far as their digests say.
+    pub fn agrees(&self) -> bool {
+        let mut digests = self.stores().map(|(_, store)| store.digest());
+        let first = digests.next();
+        self.herds().count() == self.servers.len() && digests.all(|other| Some(other) == first)
+    }
+
+    /// Whether the server of this name still is its first process.
+    pub fn has_survived(&self, name: &str) -> bool {
+        self.herds().any(|(host, herd)| herd.name == name && self.world().process(host) == Some(0))
+    }
+
     /// Whether every server holds the last report of every client, in the same words.
     pub fn agrees_on_the_last_reports(&self) -> bool {
         let line = |store: &Store, fields: &[u8]| {

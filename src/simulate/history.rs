@@ -111,6 +111,12 @@ impl History {
         self.sent.iter().filter(|sent| sent.acknowledged).filter_map(|sent| sent.line.as_deref())
     }
 
+    /// The same, of those to servers that `are` such.
+    pub fn acknowledged_by(&self, are: impl Fn(&str) -> bool) -> impl Iterator<Item = &[u8]> {
+        let sent = self.sent.iter().filter(move |sent| sent.acknowledged && are(&sent.server));
+        sent.filter_map(|sent| sent.line.as_deref())
+    }
+
     /// What is wrong.
     pub fn failures(&self) -> &[String] {
         &self.failures

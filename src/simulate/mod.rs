@@ -3,8 +3,8 @@
 //!
 //! The servers are the real ones, down to the reactor. The seed draws the network's faults and what the
 //! clients say. A run has two phases: in the *storm* servers crash, links break and clocks jump while
-//! clients report; then everything is healed, and in the *calm* the links must come up and new reports
-//! must reach every server. In half of the seeds the servers ask a simulated service of places on a host of
+//! clients report; then everything is healed, and in the *calm* the links must come up, every server must hold
+//! whatever a server that has not crashed has acknowledged, and new reports must reach every server. In half of the seeds the servers ask a simulated service of places on a host of
 //! its own, which fails like any other, in the others their own gazetteer. [`History`] and [`Watch`] say whether anything wrong was seen on the way.
 
 mod cluster;
@@ -128,6 +128,11 @@ fn run(cluster: &mut Cluster, is_good: bool) -> io::Result<Vec<String>> {
     if !cluster.run_to(until, GLANCE, &mut watch, Cluster::is_linked)? {
         watch.fail(format!("after {PATIENCE:?} of calm some links are still down"));
     }
+    let until = cluster.now() + PATIENCE;
+    if !cluster.run_to(until, GLANCE, &mut watch, Cluster::agrees)? {
+        watch.fail(format!("after {PATIENCE:?} of calm some servers hold different lines"));
+    }
+    watch.expect_survivors_reports_everywhere(cluster);
     cluster.report_once_each();
     let until = cluster.now() + PATIENCE;
     if !cluster.run_to(until, GLANCE, &mut watch, Cluster::agrees_on_the_last_reports)? {

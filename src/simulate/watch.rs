@@ -47,7 +47,20 @@ impl Watch {
         if sent != acknowledged {
             self.fail(format!("{} of {sent} reports had no answer on a good network", sent - acknowledged));
         }
-        for line in history.acknowledged() {
+        self.expect_everywhere(cluster, history.acknowledged());
+        self.expect_the_same_everywhere(cluster);
+        self.expect_every_question_answered(history.questions(), cluster.failed_questions());
+    }
+
+    /// After any storm every server holds what any server has acknowledged that did not crash, whatever has
+    /// become of the links on the way.
+    pub fn expect_survivors_reports_everywhere(&mut self, cluster: &Cluster) {
+        let Some(history) = cluster.history() else { return };
+        self.expect_everywhere(cluster, history.acknowledged_by(|server| cluster.has_survived(server)));
+    }
+
+    fn expect_everywhere<'a>(&mut self, cluster: &Cluster, lines: impl Iterator<Item = &'a [u8]>) {
+        for line in lines {
             let Some(at) = parse(line) else { continue };
             for (server, store) in cluster.stores() {
                 if store.get(at.id).is_none_or(|record| record.time() < at.time) {
@@ -55,8 +68,6 @@ impl Watch {
                 }
             }
         }
-        self.expect_the_same_everywhere(cluster);
-        self.expect_every_question_answered(history.questions(), cluster.failed_questions());
     }
 
     /// On a good network every question has an answer, and is declined only where the client is not known.

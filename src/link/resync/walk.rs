@@ -6,7 +6,7 @@ use crate::buggify::{Point, fires};
 use crate::store::{Bucket, Store};
 
 /// The most bytes of a batch, line ends included; a single longer line goes alone. A live report waits behind
-/// no more: some 400 lines, which a neighbour hears within a millisecond.
+/// no more than this, some 400 lines.
 pub const BATCH: usize = 32 * 1024;
 
 /// The records of some buckets.
