@@ -50,7 +50,7 @@ fn decimal(text: &[u8]) -> Option<(&[u8], &[u8])> {
         Some(point) => (&text[..point], &text[point + 1..]),
         None => (text, &b"0"[..]),
     };
-    let are_digits = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| (b'0'..=b'9').contains(byte));
+    let are_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     if !are_digits(whole) || !are_digits(fraction) {
         return None;
     }

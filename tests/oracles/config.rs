@@ -55,7 +55,7 @@ fn check_refused(error: &ConfigError, file: &str) {
             assert!(message.starts_with(&format!("{FILE}:{line}: ")), "{message}");
         }
         Some(Origin::Variable(name)) => {
-            assert!(message.starts_with(&name.escape_debug().to_string()), "{message}")
+            assert!(message.starts_with(&name.escape_debug().to_string()), "{message}");
         }
         Some(Origin::Flag(key)) => assert!(message.starts_with(&format!("--set {key}: ")), "{message}"),
         _ => panic!("nobody has written what is wrong: {message}"),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use herd::link::resync::{
     BATCH, COMPARE, DigestReader, Due, Refusal, Resync, SYNCED, print_digest, print_mark, read_mark,
 };
-use herd::store::{Bucket, Digest, Store};
+use herd::store::{Bucket, Digest, Record, Store};
 
 use super::at_line::at_line;
 use super::draw::Draw;
@@ -209,7 +209,7 @@ impl Pair {
             return Err(Refusal::Unasked);
         }
         for (id, line) in held.iter().filter(|_| self.is_honest) {
-            let ours = acceptor.store.get(id).map(|record| record.line()).and_then(at_line);
+            let ours = acceptor.store.get(id).map(Record::line).and_then(at_line);
             let is_there =
                 ours.is_some_and(|ours| at_line(line).is_some_and(|theirs| !theirs.supersedes(&ours)));
             assert!(is_there, "{} is not there", line.escape_ascii());

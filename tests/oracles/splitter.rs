@@ -3,10 +3,10 @@
 //! The input: the limit, the longest piece, a seed for the pieces, and the stream.
 
 #[path = "../../protocols/src/line/splitter.rs"]
-mod splitter;
+mod judged;
 
 use super::draw::Draw;
-use splitter::{Cut, Splitter};
+use judged::{Cut, Splitter};
 
 pub(crate) fn check(input: &[u8]) {
     let mut draw = Draw(input);

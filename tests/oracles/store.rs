@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use herd::command::AtLine;
-use herd::store::{Bucket, Digest, Store, hash_of};
+use herd::store::{Bucket, Digest, Record, Store, hash_of};
 
 use super::at_line::{at_line, is_newer};
 use super::draw::Draw;
@@ -85,7 +85,7 @@ fn parse(line: &[u8]) -> AtLine<'_> {
 fn accept(store: &mut Store, model: &mut Lines, line: &[u8]) {
     let at = parse(line);
     let is_news = model.get(at.id).is_none_or(|held| is_newer(&at, &parse(held)));
-    check_kept(store.accept(&at).map(|record| record.line()), is_news, line);
+    check_kept(store.accept(&at).map(Record::line), is_news, line);
     keep(model, is_news, &at, line);
 }
 
@@ -93,7 +93,7 @@ fn accept(store: &mut Store, model: &mut Lines, line: &[u8]) {
 fn report(store: &mut Store, model: &mut Lines, line: &[u8]) {
     let at = parse(line);
     let is_news = model.get(at.id).is_none_or(|held| at.time > parse(held).time);
-    check_kept(store.report(&at).map(|record| record.line()), is_news, line);
+    check_kept(store.report(&at).map(Record::line), is_news, line);
     keep(model, is_news, &at, line);
 }
 
@@ -127,7 +127,7 @@ fn check_contents(store: &Store, model: &Lines) {
     for (id, line) in model {
         let bucket = Bucket::of(id);
         digest.set(bucket, digest.get(bucket) ^ hash_of(line));
-        assert_eq!(store.get(id).map(|record| record.line()), Some(&line[..]));
+        assert_eq!(store.get(id).map(Record::line), Some(&line[..]));
         assert!(store.bucket(bucket).any(|record| record.id() == id));
     }
     assert!(digest == *store.digest() && digest.differing(store.digest()).is_empty());

@@ -126,7 +126,7 @@ impl Order {
 
 /// The bytes that a link sends: each says its place, so that none can be lost, doubled or moved unseen.
 pub(super) fn pattern(from: usize, count: usize) -> Vec<u8> {
-    (from..from + count).map(|place| (place % 251) as u8).collect()
+    (from..from + count).map(|place| u8::try_from(place % 251).unwrap_or_default()).collect()
 }
 
 /// The protocol at this place of [`App::links`].
@@ -256,9 +256,9 @@ fn close(cx: &mut ProbeCx<'_>, place: usize, now: bool) {
     with(cx, place, |cx, id| {
         let mut peers = cx.transport.peers();
         if now {
-            peers.abort(id)
+            peers.abort(id);
         } else {
-            peers.lose(id)
+            peers.lose(id);
         }
         cx.app.links[place].is_closing = true;
     });
@@ -268,9 +268,9 @@ fn pause(cx: &mut ProbeCx<'_>, place: usize, pause: bool) {
     with(cx, place, |cx, id| {
         let mut peers = cx.transport.peers();
         if pause {
-            peers.pause_reading(id)
+            peers.pause_reading(id);
         } else {
-            peers.resume_reading(id)
+            peers.resume_reading(id);
         }
         let told = &mut cx.app.links[place];
         if told.stage == Stage::Made {
