@@ -10,7 +10,7 @@ use crate::crowd::Crowd;
 impl Herd {
     /// Lets a client in if there is room for it, and for another one of its address; says as whom. It is to be
     /// [dismissed](Herd::dismiss) when it goes, made or not.
-    pub(super) fn admit(&mut self, peer: Peer) -> Option<IpAddr> {
+    pub(crate) fn admit(&mut self, peer: Peer) -> Option<IpAddr> {
         let client = Crowd::client_at(peer.address.ip());
         match self.refusal(client) {
             Some(curb) => {

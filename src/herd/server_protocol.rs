@@ -135,7 +135,7 @@ impl LineReceiver<Herd> for ServerProtocol {
 
 impl ServerProtocol {
     /// Serves, under `rules`, a client that was admitted as `client`.
-    pub(super) fn new(rules: &Rules, client: IpAddr) -> ServerProtocol {
+    pub(crate) fn new(rules: &Rules, client: IpAddr) -> ServerProtocol {
         ServerProtocol {
             line: rules.line,
             line_time: rules.line_time,

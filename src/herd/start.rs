@@ -85,7 +85,8 @@ pub fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Listens for clients and neighbours, and dials every neighbour. Says where it listens for clients.
+/// Listens for clients and neighbours, and dials every neighbour; a stop will write what is not on disk. Says
+/// where it listens for clients.
 ///
 /// # Errors
 ///
@@ -107,6 +108,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
         };
         reactor.listen(net, peers, peer).map_err(|error| at(peers, &error))?;
     }
+    reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
     reactor.enter(net, |cx| {
         let count = cx.app.neighbours.iter().len();
         (0..count).for_each(|place| dial(cx, place));
