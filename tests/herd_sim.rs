@@ -54,7 +54,7 @@ fn a_run_that_is_told_is_the_same_run_and_begins_with_its_schedule() {
     assert!(lines[0].starts_with("links: Alford-Hamilton, Alford-Welsh, Ball-Holiday"), "{}", lines[0]);
     let faults = lines.iter().filter(|line| line.contains(" fault ")).count();
     assert_eq!(faults, 2 * told.struck.len(), "in the schedule, and when they strike");
-    assert!(lines.iter().any(|line| line.contains(" -> Ball (neighbour #") && line.contains("\"HELLO 1 ")));
+    assert!(lines.iter().any(|line| line.contains(" -> Ball (neighbour #") && line.contains("\"AT ")));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use reactor::sim::{HostId, Runner, World};
 use reactor::{AppCx, Random, Time};
 
 use super::disks::Disks;
-use super::history::History;
+use super::history::{Heard, History};
 use super::judges::{Judges, Lost};
 use super::load::{self, Load};
 use super::member::{Builder, Member, PEER_PORT, Places};
@@ -187,13 +187,9 @@ impl Cluster {
     }
 
     fn glance(&mut self, judges: &mut Judges) {
-        let overheard: Vec<Vec<u8>> = self.world().overheard().map(<[u8]>::to_vec).collect();
-        let heard = self.with_strangers(|cx| {
-            cx.app.overheard = overheard;
-            std::mem::take(&mut cx.app.heard)
-        });
+        let heard = self.listen_in();
         let Some(mut history) = self.with_clients(|cx| std::mem::take(&mut cx.app.history)) else { return };
-        heard.into_iter().flatten().for_each(|heard| history.hear(heard));
+        heard.into_iter().for_each(|heard| history.hear(heard));
         let mut seen = std::mem::take(&mut self.seen);
         for (host, herd) in self.herds() {
             let process = self.world().process(host).unwrap_or(0);
@@ -205,6 +201,19 @@ impl Cluster {
         self.seen = seen;
         judges.listen(&mut history);
         self.with_clients(|cx| cx.app.history = history);
+    }
+
+    /// Strangers overhear what is said to neighbours; what they were told themselves.
+    fn listen_in(&mut self) -> Vec<Heard> {
+        if self.attempts() == 0 {
+            return Vec::new(); // they do not come in this run, or not yet
+        }
+        let overheard: Vec<Vec<u8>> = self.world().overheard().map(<[u8]>::to_vec).collect();
+        let heard = self.with_strangers(|cx| {
+            cx.app.overheard = overheard;
+            std::mem::take(&mut cx.app.heard)
+        });
+        heard.unwrap_or_default()
     }
 
     /// Whether every server runs and all its links are up.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 /// So many streams are remembered; the oldest go first.
-const STREAMS: usize = 32;
+const STREAMS: usize = 16;
 /// So many bytes of each: hellos stand at the beginning.
-const BYTES: usize = 4096;
+const BYTES: usize = 1024;
 
 /// What was said to one port, stream by stream.
 #[derive(Debug)]
