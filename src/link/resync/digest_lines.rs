@@ -1,6 +1,7 @@
 //! A digest in lines: `DIGEST 0a3:0123456789abcdef ...`, and `DIGEST` alone at the end.
 
 use super::Refusal;
+use super::words::{ascend, read_bucket, read_pair};
 use crate::buggify::{Point, fires};
 use crate::store::{Bucket, Digest};
 
@@ -52,30 +53,11 @@ impl DigestReader {
 
     fn note(&mut self, pair: &[u8]) -> Result<(), Refusal> {
         let (bucket, hash) = read_pair(pair).ok_or(Refusal::Digest)?;
-        if self.last >= Some(bucket) {
-            return Err(Refusal::Descending);
-        }
-        self.last = Some(bucket);
+        let bucket = read_bucket(bucket).ok_or(Refusal::Digest)?;
+        ascend(&mut self.last, bucket)?;
         self.digest.set(bucket, hash);
         Ok(())
     }
-}
-
-/// A bucket that is empty is not told.
-fn read_pair(pair: &[u8]) -> Option<(Bucket, u64)> {
-    let (bucket, hash) = pair.split_at_checked(3)?;
-    let hash = hash.strip_prefix(b":").filter(|digits| digits.len() == 16)?;
-    let bucket = Bucket::new(u16::try_from(read_hex(bucket)?).ok()?)?;
-    Some((bucket, read_hex(hash).filter(|hash| *hash != 0)?))
-}
-
-/// At most sixteen digits, all in lower case.
-fn read_hex(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |number, digit| match digit {
-        b'0'..=b'9' => Some(number << 4 | u64::from(digit - b'0')),
-        b'a'..=b'f' => Some(number << 4 | u64::from(digit - b'a' + 10)),
-        _ => None,
-    })
 }
 
 #[cfg(test)]
