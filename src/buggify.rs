@@ -35,6 +35,10 @@ pub enum Point {
     EarlyCommit,
     /// A client is no longer read as soon as one of its replies is held.
     FullHold,
+    /// A client has to wait after a line, as if it had been too fast.
+    HeldLine,
+    /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
+    HeldQuery,
 }
 
 impl Point {
@@ -52,6 +56,8 @@ impl Point {
         Point::SlowCommit,
         Point::EarlyCommit,
         Point::FullHold,
+        Point::HeldLine,
+        Point::HeldQuery,
     ];
 }
 

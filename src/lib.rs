@@ -18,6 +18,7 @@
 pub mod buggify;
 pub mod command;
 pub mod config;
+mod crowd;
 pub mod herd;
 pub mod journal;
 pub mod key;

@@ -37,6 +37,10 @@ pub enum Planted {
     AltersWhatItStores,
     /// A commit that failed is taken for done.
     FailedCommitIsDone,
+    /// While a WHATSAT waits for its answer, the commands behind it are answered.
+    AnswersOutOfOrder,
+    /// A client whose reading is paused is never read again.
+    PausedForEver,
 }
 
 impl Planted {
@@ -57,6 +61,8 @@ impl Planted {
         ("forgets-last-record", Planted::ForgetsLastRecord),
         ("alters-what-it-stores", Planted::AltersWhatItStores),
         ("failed-commit-is-done", Planted::FailedCommitIsDone),
+        ("answers-out-of-order", Planted::AnswersOutOfOrder),
+        ("paused-for-ever", Planted::PausedForEver),
     ];
 }
 

@@ -147,14 +147,18 @@ fn a_ready_server_says_where_it_listens() {
     assert!(herd.said("Welsh").lines().all(|line| line.starts_with("Welsh: ")), "{}", herd.said("Welsh"));
 
     assert_eq!(
-        failure_of_a_second(&herd),
+        failure_of_a_second(&herd, &["Welsh", "--set=store.durability=no"]),
         format!("herd: Welsh: cannot listen on 127.0.0.1:{port}: Address already in use (os error 98)"),
         "and nobody else is"
     );
+    assert_eq!(
+        failure_of_a_second(&herd, &["Welsh"]),
+        "herd: Welsh: cannot use data/Welsh.redb: another process has it open; is the server running already?"
+    );
 }
 
-fn failure_of_a_second(herd: &Herd) -> String {
-    let (code, _, err) = said(&herd.run(&["Welsh"]));
+fn failure_of_a_second(herd: &Herd, arguments: &[&str]) -> String {
+    let (code, _, err) = said(&herd.run(arguments));
     assert_eq!(code, Some(1));
     err.lines().last().unwrap().to_owned()
 }

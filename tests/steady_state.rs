@@ -6,9 +6,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use herd::config::Durability;
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
+use herd::journal::{FileVolume, Journal, Volume};
 use herd::key::HerdKey;
 use herd::places::Desk;
+use herd::store::Store;
 use herd::traffic_log::TrafficLog;
 use reactor::mio_net::MioNet;
 use reactor::{Limits, Reactor, Turn};
@@ -24,9 +27,14 @@ struct Pair {
 
 impl Pair {
     fn new() -> Pair {
+        Pair::keeping((Journal::off(), Store::default()))
+    }
+
+    fn keeping((journal, store): (Journal, Store)) -> Pair {
         let (key, traffic) = (HerdKey::new(&[1; 32]), TrafficLog::off());
-        let herd =
+        let mut herd =
             Herd::new("Alford", Neighbours::default(), key, Desk::builtin(), traffic, Rules::default());
+        (herd.journal, herd.store) = (journal, store);
         let (mut reactor, mut net) = (Reactor::new(herd, 1, Limits::default()), MioNet::new().unwrap());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let at =
@@ -65,6 +73,30 @@ fn a_report_of_a_known_client_allocates_nothing() {
         }
     });
     assert_eq!(counted.count_total, 0, "allocations in {ROUNDS} reads of 16 lines each");
+}
+
+/// What one commit costs the loop: a timer, a job, and the answer to it.
+const ALLOCATIONS_PER_COMMIT: u64 = 20;
+
+#[test]
+fn a_report_that_will_be_on_disk_within_a_second_allocates_nothing_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = || Box::new(FileVolume::new(folder.path().join("Alford.redb"))) as Box<dyn Volume>;
+    let (journal, store, _) = Journal::open(Durability::Everysec, volume, "Alford").unwrap();
+    let mut pair = Pair::keeping((journal, store));
+    let mut replies = [0; 4096];
+    let lines: Vec<String> = (0..ROUNDS).map(|round| report(round).repeat(16)).collect();
+    for line in &lines[..10] {
+        pair.ask(line.as_bytes(), &mut replies);
+    }
+    let counted = allocation_counter::measure(|| {
+        for line in &lines[10..] {
+            pair.ask(line.as_bytes(), &mut replies);
+        }
+    });
+    let commits = pair.reactor.app.journal.counters().commits + 1; // and one that may be under way
+    let (count, most) = (counted.count_total, commits * ALLOCATIONS_PER_COMMIT);
+    assert!(count <= most, "{count} allocations in {ROUNDS} reads of 16 lines each, and {commits} commits");
 }
 
 #[test]

@@ -152,6 +152,28 @@ fn a_hangup_reads_the_configuration_again() {
 }
 
 #[test]
+fn a_hangup_keeps_listeners_and_connections_and_its_bounds_hold_for_newcomers() {
+    let mut herd = Herd::of_one(&[]);
+    let mut old = herd.client("Welsh");
+    assert_eq!(old.ask("before"), "? before");
+    let good = fs::read_to_string(herd.path("herd.toml")).unwrap();
+    fs::write(herd.path("herd.toml"), format!("{good}limits.connections_per_address = 1\n")).unwrap();
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("it is read", || herd.log("Welsh").contains("the configuration is read again"));
+    assert_eq!(old.ask("after"), "? after");
+    assert_eq!(herd.client("Welsh").rest(), b"", "the bound for its address is reached");
+    assert!(herd.said("Welsh").contains("refused: limits.connections_per_address are there (1 so far)"));
+    assert!(herd.log("Welsh").contains(" turns, half within "), "how long turns take is said, too");
+    drop(old);
+    eventually("there is room again", || {
+        let client = herd.client("Welsh");
+        let is_sent = std::io::Write::write_all(&mut client.stream(), b"x\n").is_ok();
+        client.finish_if_open();
+        is_sent && { client }.rest() == b"? x\n"
+    });
+}
+
+#[test]
 fn a_hangup_refuses_a_bad_configuration_whole() {
     let mut herd = Herd::of_one(&[]);
     let good = fs::read_to_string(herd.path("herd.toml")).unwrap();

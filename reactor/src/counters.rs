@@ -1,5 +1,7 @@
 //! What has happened so far, counted: every bound has its counter (law 7).
 
+use crate::lag::LoopLag;
+
 /// Counts since the reactor was made. They only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,8 +39,12 @@ pub struct Counters {
     pub lost: u64,
     /// Writes refused because an outbox was full.
     pub outbox_full: u64,
+    /// Timers run.
+    pub timers: u64,
     /// Timers refused because there were too many.
     pub timers_refused: u64,
+    /// Requests carried out.
+    pub requests: u64,
     /// Requests refused because too many were waiting.
     pub requests_refused: u64,
     /// Jobs refused because too many were waiting.
@@ -47,4 +53,6 @@ pub struct Counters {
     pub stale: u64,
     /// Panics contained.
     pub panics: u64,
+    /// How long turns took.
+    pub lag: LoopLag,
 }

@@ -42,6 +42,9 @@ pub struct Limits {
     pub linger: Duration,
     /// How long a stop waits for all links together.
     pub stop_timeout: Duration,
+    /// How long a turn may take; a longer one is counted, and said with what it did, once a second at most.
+    /// 50 ms: a pause that a person begins to notice, and a hundred times what a full turn should take.
+    pub slow_turn: Duration,
 }
 
 impl Default for Limits {
@@ -62,6 +65,7 @@ impl Default for Limits {
             flush_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(5),
+            slow_turn: Duration::from_millis(50),
         }
     }
 }

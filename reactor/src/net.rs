@@ -138,7 +138,8 @@ pub trait Net {
     /// and mattered, are reported again under the new one.
     fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()>;
 
-    /// How [`connect`](Net::connect) went. `WouldBlock`: it is still on its way.
+    /// How [`connect`](Net::connect) went. `WouldBlock`: it is still on its way, so no edge of it matters
+    /// yet; those that do are reported once it is made.
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()>;
 
     /// Reads what there is. `Ok(0)`: the peer has closed its sending side.

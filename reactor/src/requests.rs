@@ -85,6 +85,11 @@ impl<A> Core<A> {
         true
     }
 
+    /// Queues a request that `Limits::requests` does not refuse, since another limit bounds how many there are.
+    pub(crate) fn ask_in_any_case(&mut self, request: Request<A>) {
+        self.queue.push_back(request);
+    }
+
     /// A new job whose outcome becomes `done`; too many: `done` comes back.
     pub(crate) fn begin_job(&mut self, done: JobDone<A>) -> Result<JobId, JobDone<A>> {
         if self.jobs.len() >= self.limits.jobs {
@@ -113,9 +118,5 @@ impl<A> Core<A> {
     /// What to call now that the job has its outcome; `None` if nobody waits for it.
     pub(crate) fn end_job(&mut self, job: JobId, outcome: Outcome) -> Option<Call<A>> {
         self.jobs.remove(&job).map(|done| done(outcome))
-    }
-
-    pub(crate) fn forget_job(&mut self, job: JobId) {
-        self.jobs.remove(&job);
     }
 }

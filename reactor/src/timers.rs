@@ -53,6 +53,10 @@ impl<A> Timers<A> {
         self.take(id).is_some()
     }
 
+    pub(crate) fn is_pending(&self, id: TimerId) -> bool {
+        self.waiting.contains_key(&id)
+    }
+
     /// Marks where a step begins: timers made later wait for the next one (law 4).
     pub(crate) fn mark(&self) -> u64 {
         self.sequence

@@ -112,6 +112,7 @@ fn law_7_a_write_to_a_peer_above_the_write_buffer_leaves_its_stream_whole() {
 fn law_7_timers_above_the_limit_are_refused() {
     let mut world = world(|limits| limits.timers = 2);
     let timers = world.enter(|cx| [(); 3].map(|()| cx.reactor.app_later(secs(1), |cx| cx.app.say("timer"))));
+    assert_eq!(world.enter(|cx| timers.map(|timer| cx.reactor.is_pending(timer))), [true, true, false]);
     assert!(!world.enter(|cx| cx.reactor.cancel(timers[2])), "it names no timer");
     world.pass(secs(1));
     assert_eq!(world.log(), ["timer", "timer"]);
@@ -128,6 +129,23 @@ fn law_7_requests_above_the_limit_are_refused() {
     world.settle();
     assert_eq!(world.log(), ["a made", "called", "called"]);
     assert_eq!(world.reactor.counters().requests_refused, 1);
+}
+
+#[test]
+fn law_7_work_on_a_thread_is_answered_even_where_no_request_has_room() {
+    let mut world = world(|limits| limits.requests = 1);
+    let (conn, _) = world.link(Probe::new("a"));
+    world.log();
+    world.enter(|cx| {
+        cx.reactor.call(conn, |_: &mut Probe, cx| cx.app.say("called"));
+        let done = cx.reactor.app_reply(|cx, answer| cx.app.say(format!("{answer:?}")));
+        cx.reactor.defer_to_thread(|| 42, done);
+    });
+    world.turn();
+    world.enter(|cx| cx.reactor.call(conn, |_: &mut Probe, cx| cx.app.say("called again")));
+    world.settle();
+    assert_eq!(world.log(), ["called", "called again", "Ok(42)"]);
+    assert_eq!(world.reactor.counters().requests_refused, 0);
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub enum Invalid {
     Empty,
     /// The first word is no command.
     Word,
+    /// The first word is one of HTTP: whoever speaks it here was told to by somebody else.
+    Http,
     /// Too few or too many fields for the command.
     FieldCount,
     /// The location is not ISO 6709, or not on the globe.
@@ -30,6 +32,7 @@ impl fmt::Display for Invalid {
         f.write_str(match self {
             Invalid::Empty => "the line is empty",
             Invalid::Word => "the first word is not IAMAT, AT or WHATSAT",
+            Invalid::Http => "the first word is of HTTP, which is not spoken here",
             Invalid::FieldCount => "the number of fields is wrong",
             Invalid::Location => "the location is not a signed latitude and longitude in decimal degrees",
             Invalid::Time => "the time is not a decimal with 1 to 18 digits before the point",

@@ -53,6 +53,7 @@ impl<'a> Command<'a> {
             b"IAMAT" => Report::parse(fields(words)?).map(Command::Iamat),
             b"AT" => AtLine::parse(fields(words)?).map(Command::At),
             b"WHATSAT" => Query::parse(fields(words)?).map(Command::Whatsat),
+            b"GET" | b"POST" | b"HEAD" | b"PUT" | b"OPTIONS" | b"Host:" => Err(Invalid::Http),
             _ => Err(Invalid::Word),
         }
     }
@@ -174,7 +175,13 @@ mod tests {
             (" \t\r\n", Invalid::Empty),
             ("iamat kiwi +1-1 5", Invalid::Word),
             ("IAMATkiwi +1-1 5", Invalid::Word),
-            ("GET / HTTP/1.1", Invalid::Word),
+            ("GET / HTTP/1.1", Invalid::Http),
+            ("Host: a", Invalid::Http),
+            ("OPTIONS", Invalid::Http),
+            ("get / HTTP/1.1", Invalid::Word),
+            ("GETTING warm", Invalid::Word),
+            ("Host : a", Invalid::Word),
+            ("DELETE / HTTP/1.1", Invalid::Word),
             ("IAMAT", Invalid::FieldCount),
             ("IAMAT kiwi +1-1", Invalid::FieldCount),
             ("IAMAT kiwi +1-1 5 6", Invalid::FieldCount),

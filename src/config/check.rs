@@ -121,9 +121,7 @@ impl Config {
         let limits = &self.limits;
         let least = LEAST_WRITE_BUFFER.max(limits.line.saturating_mul(4));
         if limits.write_buffer < least && limits.write_buffer > 0 {
-            return Err(
-                self.refuse("limits.write_buffer", Problem::Value(format!("must be at least {least}")))
-            );
+            return Err(self.small_write_buffer(least));
         }
         let zero = [
             ("limits.line", limits.line == 0),
@@ -142,6 +140,13 @@ impl Config {
             Some((key, _)) => Err(self.refuse(key, Problem::Zero)),
             None => Ok(()),
         }
+    }
+
+    /// Where nobody has set the buffer, it is the line that is too long for it.
+    fn small_write_buffer(&self, least: usize) -> ConfigError {
+        const KEY: &str = "limits.write_buffer";
+        let origin = self.origin(KEY).or(self.origin("limits.line")).cloned();
+        ConfigError::new(origin, KEY.to_owned(), Problem::Value(format!("must be at least {least}")))
     }
 }
 
@@ -181,6 +186,7 @@ mod tests {
                 "limits = { write_buffer = 150000, line = 9223372036854775807 }",
                 "herd.toml:1: limits.write_buffer: must be at least 18446744073709551615",
             ),
+            ("\nlimits.line = 1000000", "herd.toml:2: limits.write_buffer: must be at least 4000000"),
         ]);
     }
 

@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::File { path, line: 0 } => write!(f, "{}", path.display()),
             Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Origin::Variable(name) => f.write_str(name),
+            Origin::Variable(name) => write!(f, "{}", name.escape_debug()), // it may hold anything but `=`
             Origin::Flag(key) => write!(f, "--set {key}"),
         }
     }

@@ -10,11 +10,14 @@ pub struct Hint {
 }
 
 impl Hint {
-    /// A hint for `word` among `known`; of equally near words the first.
+    /// A hint for `word` among `known`: the nearest of those that go on where it stops, else the nearest; of
+    /// equally near ones the first.
     pub fn new<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Hint {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
         let near = known.iter().filter_map(|candidate| Some((distance(word, candidate)?, candidate)));
-        let near = near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate.clone());
+        let near = near
+            .min_by_key(|(distance, candidate)| (!candidate.starts_with(word), *distance))
+            .map(|(_, candidate)| candidate.clone());
         Hint { near, known }
     }
 
@@ -78,6 +81,12 @@ mod tests {
         assert_eq!(near("linetime"), Some("line_time".into()));
         assert_eq!(near("IDLE"), Some("idle".into()));
         assert_eq!(near("conections"), Some("connections".into()));
+    }
+
+    #[test]
+    fn a_word_that_stops_too_early_is_nearer_than_a_slip() {
+        let known = ["HERD_PEERS_KEY", "HERD_PLACES_KEY_FILE", "HERD_PLACES_KEY_ENV"];
+        assert_eq!(Hint::new("HERD_PLACES_KEY", known).near(), Some("HERD_PLACES_KEY_ENV"));
     }
 
     #[test]

@@ -17,6 +17,17 @@ pub struct LimitsConfig {
     /// Connections that clients may have at once. 10 000 idle ones fit into some hundred megabytes and
     /// below a usual hard limit of file descriptors.
     pub connections: usize,
+    /// Connections that clients of one address may have at once, those of an IPv6 /64 together; 0: as many as
+    /// there may be in all. No bound by default: behind one address there may be a proxy, a campus, or the
+    /// load generator of whoever tries this out.
+    pub connections_per_address: usize,
+    /// Lines of one connection that are served in a second, after as many at once; 0: no bound. Faster lines wait
+    /// in the client's own socket. No bound by default: a turn reads 64 KiB of a connection at most, which is
+    /// what keeps one that hurries from holding up the others.
+    pub lines_per_second: u32,
+    /// WHATSATs of one connection that are asked in a second, after as many at once; 0: no bound. Faster ones wait.
+    /// No bound by default: `places.max_in_flight` and `places.per_client` bound what they cost.
+    pub queries_per_second: u32,
     /// Bytes kept for one connection that does not read its replies; past it the connection is no longer
     /// read, then closed. 1 MiB is thousands of replies, and fifty such readers cost less than 96 MiB.
     #[serde(with = "size")]
@@ -41,6 +52,9 @@ impl Default for LimitsConfig {
         LimitsConfig {
             line: 16_384,
             connections: 10_000,
+            connections_per_address: 0,
+            lines_per_second: 0,
+            queries_per_second: 0,
             write_buffer: 1_048_576,
             idle: Duration::from_secs(600),
             line_time: Duration::from_secs(30),

@@ -97,7 +97,12 @@ fn add_server(table: &mut Table, key: &Key) {
 fn judge(key: &Key, value: Value) -> Result<(), Problem> {
     let nest = |value, part: &String| Value::Table(Table::from_iter([(part.clone(), value)]));
     let alone = key.0.iter().rev().fold(value, nest);
-    Config::deserialize(alone).map(drop).map_err(|error| Problem::Value(error.message().to_owned()))
+    Config::deserialize(alone).map(drop).map_err(|error| Problem::Value(one_line(error.message())))
+}
+
+/// TOML shows a text of several lines on several lines.
+fn one_line(message: &str) -> String {
+    message.replace('\r', "\\r").replace('\n', "\\n")
 }
 
 fn collect(at: &Key, table: &Table, keys: &mut Vec<Key>) {
@@ -165,6 +170,10 @@ mod tests {
             (
                 "limits.line = -1",
                 "herd.toml:1: limits.line: expected a size such as \"100MB\" or 16384, not -1",
+            ),
+            (
+                "limits.line = \"1\\n2\"",
+                "herd.toml:1: limits.line: expected a size such as \"100MB\" or 16384, not \"\"\"\\n1\\n2\"\"\"",
             ),
             ("limits = 1", "herd.toml:1: limits: this is a section, it takes keys and not a value"),
             ("servers.New = 1", "herd.toml:1: servers.New: this is a section, it takes keys and not a value"),

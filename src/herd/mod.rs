@@ -3,11 +3,15 @@
 //! [`Herd`] is the application of its reactor. Clients speak to a [`ServerProtocol`] each (the paper, 3.2);
 //! what they report is stored and flooded over the links of [`crate::link`].
 
+mod admission;
+mod curb;
 mod flood;
 mod held;
+mod pace;
 mod providers;
 mod server_protocol;
 mod start;
+mod token_bucket;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,11 +20,14 @@ use log::info;
 use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
+pub use curb::Curb;
 pub use flood::{Hearing, LinkState, Neighbour, NeighbourCounters, Neighbours};
 pub use providers::{PlacesError, Providers};
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
+pub use token_bucket::TokenBucket;
 
+use crate::crowd::Crowd;
 use crate::journal::Journal;
 use crate::key::HerdKey;
 use crate::places::Desk;
@@ -44,6 +51,12 @@ pub struct Rules {
     pub logs_places: bool,
     /// The clients that may be connected at once.
     pub clients: usize,
+    /// Those of one address; 0: no bound of their own.
+    pub clients_per_address: usize,
+    /// Lines of one client that are served in a second; 0: no bound.
+    pub lines_per_second: u32,
+    /// WHATSATs of one client that are asked in a second; 0: no bound.
+    pub queries_per_second: u32,
     /// Bytes of news that wait for a neighbour that is slow.
     pub neighbour_queue: usize,
 }
@@ -58,6 +71,9 @@ impl Default for Rules {
             places_time: Duration::from_secs(5),
             logs_places: true,
             clients: 10_000,
+            clients_per_address: 0,
+            lines_per_second: 0,
+            queries_per_second: 0,
             neighbour_queue: 1_000_000,
         }
     }
@@ -79,19 +95,27 @@ pub struct HerdCounters {
     pub old_news: u64,
     /// Clients for whom there was no room.
     pub refused_clients: u64,
+    /// Clients of whose address too many were there.
+    pub refused_by_address: u64,
+    /// Times a client had to wait, since its lines came too fast.
+    pub held_lines: u64,
+    /// WHATSATs that had to wait, since those of their client came too fast.
+    pub held_queries: u64,
+    /// Clients that spoke HTTP and were closed.
+    pub browsers: u64,
     /// Neighbours that could not prove who they are, or said what they may not.
     pub refused_neighbours: u64,
 }
 
 impl fmt::Display for HerdCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HerdCounters { reports, queries, invalid, news, old_news, refused_clients, refused_neighbours } =
-            self;
+        let HerdCounters { reports, queries, invalid, news, old_news, refused_neighbours, .. } = self;
         write!(
             f,
             "{reports} reports, {queries} queries, {invalid} invalid lines, {news} news and {old_news} old news \
-             from neighbours, {refused_clients} clients and {refused_neighbours} neighbours refused"
-        )
+             from neighbours, {refused_neighbours} neighbours refused"
+        )?;
+        Curb::ALL.iter().try_for_each(|curb| write!(f, ", {} {}", curb.of(self), curb.counted()))
     }
 }
 
@@ -115,8 +139,10 @@ pub struct Herd {
     pub traffic: TrafficLog,
     /// What is left to the operator.
     pub rules: Rules,
-    /// Clients that are connected.
+    /// Clients that are connected, or shake hands.
     pub clients: usize,
+    /// The same by their addresses.
+    addresses: Crowd,
     /// Connections at the neighbours' port that have not proved who they are.
     pub strangers: usize,
     /// What has happened so far.
@@ -146,6 +172,7 @@ impl Herd {
             traffic,
             rules,
             clients: 0,
+            addresses: Crowd::default(),
             strangers: 0,
             counters: HerdCounters::default(),
             line: Vec::new(),
@@ -155,15 +182,6 @@ impl Herd {
     /// An agent for this server's connections to the web.
     fn agent(config: AgentConfig) -> Agent<Herd> {
         Agent::new(config, |herd: &mut Herd| &mut herd.agent)
-    }
-
-    /// Counts a client for whom there is no room; says so, but ever more rarely.
-    pub(crate) fn refuse_client(&mut self) {
-        self.counters.refused_clients += 1;
-        let count = self.counters.refused_clients;
-        if count.is_power_of_two() {
-            log::warn!("limits.connections: {} are connected, {count} refused so far", self.clients);
-        }
     }
 
     /// Says something to the operator: on standard error and in the traffic log.

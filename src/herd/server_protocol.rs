@@ -1,16 +1,19 @@
 //! One client (the paper, 3.2 and 3.3; the specification, sections 2 to 5).
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use protocols::{LineReceiver, send_line};
-use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, WallTime};
+use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Reply, WallTime};
 
 use super::held::Held;
-use super::{Herd, Rules};
+use super::pace::Pace;
+use super::{Curb, Herd, Rules};
 use crate::buggify::{Point, fires};
-use crate::command::{AtLine, Command, Difference, Query, Report, Timestamp};
+use crate::command::{AtLine, Command, Difference, Invalid, Query, Report, Timestamp};
 use crate::journal::Ticket;
 use crate::places::{Answer, Nearby, squeeze};
+use crate::planted::{Planted, is_planted};
 use crate::traffic_log::Direction;
 
 /// How much of a line that is too long is sent back.
@@ -30,19 +33,26 @@ pub struct ServerProtocol {
     /// The longest line, and the longest time for one.
     line: usize,
     line_time: Duration,
-    /// A WHATSAT is with the provider.
+    /// How fast it may go.
+    pace: Pace,
+    /// As whom it was admitted.
+    client: IpAddr,
+    /// A WHATSAT is with the provider, or waits until it may be.
     asking: bool,
+    /// The next line waits until it may be served.
+    resting: bool,
     /// Replies that wait for the disk.
     held: Held,
     /// The journal will say when it has got further.
     waiting: bool,
     /// Nothing more will come, or nothing more is wanted: close once everything is answered.
     closing: bool,
+    /// No further line is obeyed: close once the replies are sent.
+    over: bool,
 }
 
 impl LineReceiver<Herd> for ServerProtocol {
     fn connection_made(&mut self, cx: &mut ServerCx<'_>) {
-        cx.app.clients += 1;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
     }
@@ -56,8 +66,12 @@ impl LineReceiver<Herd> for ServerProtocol {
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
                 self.bad_request(cx, line);
+                if invalid == Invalid::Http {
+                    self.close_on_http(cx);
+                }
             }
         }
+        self.rest(cx);
         if cx.transport.is_high() {
             cx.transport.pause_reading(); // until the pressure is low again
         }
@@ -67,11 +81,12 @@ impl LineReceiver<Herd> for ServerProtocol {
         let excerpt = &start[..EXCERPT.min(start.len())];
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[excerpt]);
         self.bad_request(cx, excerpt);
-        cx.transport.lose_connection();
+        self.close_after_replies(cx);
     }
 
     /// The end of the stream ends a line, too; what was asked is answered before the close.
     fn read_closed(&mut self, cx: &mut ServerCx<'_>, unfinished: &[u8]) {
+        self.closing = true;
         if !unfinished.is_empty() {
             self.line_received(cx, unfinished);
         }
@@ -85,16 +100,22 @@ impl LineReceiver<Herd> for ServerProtocol {
         }
     }
 
+    /// What is in hand is answered at once: there is no time left for going slowly.
     fn stopping(&mut self, cx: &mut ServerCx<'_>) {
+        self.closing = true;
+        if std::mem::take(&mut self.resting) {
+            self.go_on(cx);
+        }
         self.close_when_answered(cx);
     }
 
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
-        cx.app.clients -= 1;
+        cx.app.dismiss(self.client);
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
+        cx.app.dismiss(self.client);
         log::debug!("{}: a client: {error}", cx.app.name);
     }
 
@@ -108,11 +129,20 @@ impl LineReceiver<Herd> for ServerProtocol {
 }
 
 impl ServerProtocol {
-    /// Serves a client under `rules`.
-    pub fn new(rules: &Rules) -> ServerProtocol {
-        let Rules { line, line_time, .. } = *rules;
-        let held = Held::default();
-        ServerProtocol { line, line_time, asking: false, held, waiting: false, closing: false }
+    /// Serves, under `rules`, a client that was admitted as `client`.
+    pub(crate) fn new(rules: &Rules, client: IpAddr) -> ServerProtocol {
+        ServerProtocol {
+            line: rules.line,
+            line_time: rules.line_time,
+            pace: Pace::new(rules),
+            client,
+            asking: false,
+            resting: false,
+            held: Held::default(),
+            waiting: false,
+            closing: false,
+            over: false,
+        }
     }
 
     /// Stores a report, answers it, and passes it on if it is news.
@@ -169,12 +199,18 @@ impl ServerProtocol {
         });
         cx.app.counters.queries += 1;
         self.asking = true;
-        cx.transport.pause_reading();
+        if !is_planted(Planted::AnswersOutOfOrder) {
+            cx.transport.pause_reading();
+        }
+        let wait = self.pace.before_query(cx.reactor.now());
         // It is not the client who is silent; if no answer came at all, the connection still ends.
-        let patience = cx.app.rules.idle.saturating_add(nearby.within);
+        let patience = cx.app.rules.idle.saturating_add(nearby.within).saturating_add(wait);
         cx.transport.set_idle_timeout(Some(patience));
-        let Herd { desk, agent, .. } = &mut *cx.app;
-        desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
+        if wait == Duration::ZERO {
+            return ask(cx, nearby, done);
+        }
+        cx.app.curb(Curb::Queries, cx.transport.peer());
+        cx.reactor.call_later(wait, move |_, cx| ask(cx, nearby, done));
     }
 
     /// The answer is there.
@@ -182,7 +218,7 @@ impl ServerProtocol {
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
-        match answer.map(|json| squeeze(&json)) {
+        match answer.map(|found| squeeze(&found.text())) {
             Ok(_) if cx.app.journal.is_failing() && !cx.app.journal.has_come(ticket) => {
                 self.bad_request(cx, line); // what it would show is not on disk, nor will it be soon
             }
@@ -247,9 +283,49 @@ impl ServerProtocol {
         cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[b"? ", line]);
     }
 
-    /// Goes on with the next command, unless one is being answered, or the client or the disk is slow.
+    /// A browser was made to speak to us, by a page that hopes for a line of its own to be obeyed. Nothing behind
+    /// this one is.
+    fn close_on_http(&mut self, cx: &mut ServerCx<'_>) {
+        cx.app.curb(Curb::Http, cx.transport.peer());
+        self.close_after_replies(cx);
+    }
+
+    /// Closes once the replies that wait for the disk are sent, too. No further line is obeyed.
+    fn close_after_replies(&mut self, cx: &mut ServerCx<'_>) {
+        if self.held.is_empty() {
+            return cx.transport.lose_connection();
+        }
+        self.over = true;
+        cx.transport.pause_reading();
+    }
+
+    /// A line was served; sees to it that the next one is not too early. It waits where it is, in the line
+    /// protocol or in the client's own socket: nothing is refused and nothing lost.
+    fn rest(&mut self, cx: &mut ServerCx<'_>) {
+        let wait = self.pace.after_line(cx.reactor.now());
+        if wait == Duration::ZERO || self.closing || self.resting {
+            return;
+        }
+        cx.app.curb(Curb::Lines, cx.transport.peer());
+        self.resting = true;
+        cx.transport.pause_reading();
+        cx.reactor.call_later(wait, |server: &mut Self, cx| {
+            server.resting = false;
+            server.go_on(cx);
+        });
+    }
+
+    /// Whether the next command has to wait: for an answer, for its time, or for the client or the disk.
+    fn has_to_wait(&self, cx: &ServerCx<'_>) -> bool {
+        self.asking || self.resting || cx.transport.is_high() || self.held.len() >= MOST_HELD
+    }
+
+    /// Goes on with the next command, unless it has to wait.
     fn go_on(&mut self, cx: &mut ServerCx<'_>) {
-        if !self.asking && !cx.transport.is_high() && self.held.len() < MOST_HELD {
+        if self.over {
+            return self.close_after_replies(cx);
+        }
+        if !self.has_to_wait(cx) && !is_planted(Planted::PausedForEver) {
             cx.transport.resume_reading();
             if self.closing {
                 self.close_when_answered(cx);
@@ -287,6 +363,12 @@ fn report_at_once(cx: &mut ServerCx<'_>, difference: Difference, report: Report<
         send_line(&mut cx.transport, &herd.line);
         herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
     }
+}
+
+/// Asks whoever knows what is near.
+fn ask(cx: &mut ServerCx<'_>, nearby: Nearby, done: Reply<Herd, Answer>) {
+    let Herd { desk, agent, .. } = &mut *cx.app;
+    desk.ask(cx.transport.peer().address.ip(), nearby, agent, &mut cx.reactor, done);
 }
 
 fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {

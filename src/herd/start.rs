@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use protocols::Lines;
-use reactor::{Endpoint, Limits, Net, Reactor, ServerTls};
+use reactor::{Endpoint, Limits, Net, Peer, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::config::{Config, Provider, ServerConfig};
@@ -15,6 +15,9 @@ use crate::traffic_log::TrafficLog;
 /// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
 /// few enough that strangers, who have two seconds each, are no burden.
 const MOST_STRANGERS: usize = 32;
+
+/// A client waits for its next line, its question for its turn, for an answer, and for a provider.
+const TIMERS_PER_LINK: usize = 4;
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -38,6 +41,9 @@ impl Rules {
             places_time: config.places.timeout,
             logs_places: !config.places.order().into_iter().any(Provider::forbids_keeping),
             clients: config.limits.connections,
+            clients_per_address: config.limits.connections_per_address,
+            lines_per_second: config.limits.lines_per_second,
+            queries_per_second: config.limits.queries_per_second,
             neighbour_queue: config.limits.neighbour_queue,
         }
     }
@@ -64,29 +70,30 @@ impl Herd {
 
 /// The reactor's bounds, as the operator sets them.
 pub fn limits(config: &Config) -> Limits {
+    let defaults = Limits::default();
+    // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
+    let links = (config.limits.connections.saturating_add(config.places.max_in_flight))
+        .saturating_mul(2)
+        .saturating_add(4 * config.servers.len() + MOST_STRANGERS);
     Limits {
-        // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
-        links: (config.limits.connections.saturating_add(config.places.max_in_flight))
-            .saturating_mul(2)
-            .saturating_add(4 * config.servers.len() + MOST_STRANGERS),
+        links,
+        timers: defaults.timers.max(links.saturating_mul(TIMERS_PER_LINK)),
         write_buffer: config.limits.write_buffer,
         high_water: (config.limits.write_buffer / 4).min(64 * 1024),
-        ..Limits::default()
+        ..defaults
     }
 }
 
-/// Listens for clients and neighbours, and dials every neighbour. Says where it listens for clients.
+/// Listens for clients and neighbours, and dials every neighbour; a stop will write what is not on disk. Says
+/// where it listens for clients.
 ///
 /// # Errors
 ///
 /// The net's, if it cannot listen.
 pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> io::Result<SocketAddr> {
-    let client = |herd: &mut Herd, _| {
-        let has_room = herd.clients < herd.rules.clients;
-        if !has_room {
-            herd.refuse_client();
-        }
-        has_room.then(|| Lines::new(ServerProtocol::new(&herd.rules)))
+    let client = |herd: &mut Herd, peer: Peer| {
+        let client = herd.admit(peer)?;
+        Some(Lines::new(ServerProtocol::new(&herd.rules, client)))
     };
     let clients = match &ports.client_tls {
         None => reactor.listen(net, ports.clients, client),
@@ -100,6 +107,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
         };
         reactor.listen(net, peers, peer).map_err(|error| at(peers, &error))?;
     }
+    reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
     reactor.enter(net, |cx| {
         let count = cx.app.neighbours.iter().len();
         (0..count).for_each(|place| dial(cx, place));

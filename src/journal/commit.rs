@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reactor::{AppCx, JobError, Requests};
 
-use super::{DiskError, Journal, MOST, SECOND, State};
+use super::{DiskError, Journal, MOST, SECOND, SHARE, State};
 use crate::buggify::{Point, fires};
 use crate::config::Durability;
 use crate::herd::{Herd, ServerProtocol};
@@ -16,25 +16,18 @@ use crate::traffic_log::Direction;
 /// How long a commit is delayed by [`Point::SlowCommit`].
 const DELAY: Duration = Duration::from_millis(500);
 
-/// Begins a commit, unless one is under way or there is nothing to write.
+/// Gathers a batch, one share of it a turn, and has it written; unless a commit is under way.
 pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
     let Herd { journal, store, .. } = &mut *cx.app;
-    if journal.state != State::Due {
+    if matches!(journal.state, State::Idle | State::Writing) {
         return;
     }
     if fires(Point::SlowCommit) {
         cx.reactor.app_later(DELAY, commit);
-        return;
-    }
-    journal.take(store);
-    match journal.disk.clone() {
-        Some(disk) if !journal.batch.is_empty() => {
-            journal.state = State::Writing;
-            let batch = Arc::clone(&journal.batch);
-            let done = cx.reactor.app_reply(done);
-            cx.reactor.defer_to_thread(move || disk.commit(&batch), done);
-        }
-        _ => journal.state = State::Idle,
+    } else if journal.gathers(store) {
+        cx.reactor.app_later(Duration::ZERO, commit);
+    } else {
+        journal.write(&mut cx.reactor);
     }
 }
 
@@ -114,18 +107,30 @@ fn tell_who_waits(herd: &mut Herd, reactor: &mut Requests<'_, Herd>) {
 }
 
 impl Journal {
-    /// Takes the next batch; one that could not be written comes first.
-    fn take(&mut self, store: &mut Store) {
-        if !self.batch.is_empty() {
-            return;
+    /// Takes a share of what has changed into the batch; one that could not be written is not added to.
+    /// Whether another share is to be taken.
+    fn gathers(&mut self, store: &mut Store) -> bool {
+        if self.state == State::Due && !self.batch.is_empty() {
+            return false;
         }
         if Arc::get_mut(&mut self.batch).is_none() {
             self.batch = Arc::default(); // a thread still has the old one, though it has answered
         }
-        let Some(batch) = Arc::get_mut(&mut self.batch) else { return };
-        let most = if fires(Point::TinyCommit) { 1 } else { MOST };
-        self.taken = store.take_changes(most, |record| batch.push(record));
+        let Some(batch) = Arc::get_mut(&mut self.batch) else { return false };
+        let (share, most) = if fires(Point::TinyCommit) { (1, 1) } else { (SHARE, MOST) };
+        self.taken = store.take_changes(share, |record| batch.push(record));
         self.has_more = self.taken < store.changes();
+        self.state = State::Gathering;
+        self.has_more && batch.len() < most
+    }
+
+    fn write(&mut self, reactor: &mut Requests<'_, Herd>) {
+        self.state = State::Idle;
+        let Some(disk) = self.disk.clone().filter(|_| !self.batch.is_empty()) else { return };
+        self.state = State::Writing;
+        let batch = Arc::clone(&self.batch);
+        let done = reactor.app_reply(done);
+        reactor.defer_to_thread(move || disk.commit(&batch), done);
     }
 
     fn forget_batch(&mut self) {

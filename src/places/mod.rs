@@ -10,6 +10,7 @@ mod desk;
 mod dialect;
 mod error;
 mod file;
+mod found;
 mod gazetteer;
 mod google;
 mod google_legacy;
@@ -32,6 +33,7 @@ pub use desk::{Desk, DeskBounds, DeskCounters, SourceCounters};
 pub use dialect::Dialect;
 pub use error::ProviderError;
 pub use file::{File, FileError};
+pub use found::Found;
 pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
 pub use google::{FIELD_MASK, Google};
 pub use google_legacy::GoogleLegacy;
@@ -62,8 +64,8 @@ pub struct Nearby {
 /// What a provider says: a Nearby Search, read; or why there is none.
 pub type Searched = Result<Search, ProviderError>;
 
-/// What the desk gives to who has asked: the text of a Nearby Search, cut to the bound; or why there is none.
-pub type Answer = Result<Vec<u8>, ProviderError>;
+/// What the desk gives to who has asked: a Nearby Search, cut to the bound; or why there is none.
+pub type Answer = Result<Found, ProviderError>;
 
 /// A source of places.
 pub trait Provider {

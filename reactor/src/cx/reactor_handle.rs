@@ -62,6 +62,11 @@ impl<'a, A> Requests<'a, A> {
         self.core.timers.cancel(timer)
     }
 
+    /// Whether a timer is yet to run: it was not refused, has not run and was not cancelled.
+    pub fn is_pending(&self, timer: TimerId) -> bool {
+        self.core.timers.is_pending(timer)
+    }
+
     /// Closes a port; connections that were made through it live on.
     pub fn close_port(&mut self, port: PortId) {
         self.core.ask(Request::ClosePort(port));
@@ -89,9 +94,8 @@ impl<A: 'static> Requests<'_, A> {
     /// which it can be written to, or in `connect_failed`.
     pub fn connect<Q: Protocol<A>>(&mut self, to: impl Into<Endpoint>, protocol: Q) -> ConnId {
         let id = ConnId(self.core.conns.issue());
-        // Not refused even when the queue is full, for it must end in `connect_failed` at least;
-        // `Limits::links` bounds it when it is carried out.
-        self.core.queue.push_back(Request::Connect(id, to.into(), Box::new(protocol)));
+        // It must end in `connect_failed` at least; `Limits::links` bounds it when it is carried out.
+        self.core.ask_in_any_case(Request::Connect(id, to.into(), Box::new(protocol)));
         id
     }
 
@@ -149,9 +153,7 @@ impl<A: 'static> Requests<'_, A> {
         match self.core.begin_job(finish) {
             Ok(job) => {
                 let work = Box::new(move || Box::new(work()) as Box<dyn Any + Send>);
-                if !self.core.ask(Request::Defer(job, work)) {
-                    self.core.forget_job(job);
-                }
+                self.core.ask_in_any_case(Request::Defer(job, work)); // there are `Limits::jobs` at most
             }
             Err(finish) => {
                 self.core.ask(Request::Call(finish(Err(JobError::Full))));

@@ -86,6 +86,7 @@ impl<A: 'static> Reactor<A> {
         self.expire(net);
         let mark = self.core.timers.mark();
         while let Some(call) = self.core.timers.pop_due(self.core.now, mark) {
+            self.core.counters.timers += 1;
             self.call(call);
         }
     }
@@ -96,6 +97,7 @@ impl<A: 'static> Reactor<A> {
         let share = self.core.queue.len().min(self.core.limits.requests_per_turn);
         for _ in 0..share {
             if let Some(request) = self.core.queue.pop_front() {
+                self.core.counters.requests += 1;
                 self.carry_out(net, request);
             }
         }

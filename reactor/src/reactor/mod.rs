@@ -10,6 +10,7 @@
 //! | flush | `flush.rs` | writes each link's outbox once |
 //! | pressure | `flush.rs` | tells whose outbox is full, or no longer |
 //! | reap | `reap.rs` | ends what is to end |
+//! | measure | `lag.rs` | notes how long all that took |
 //!
 //! What links under TLS need in the steps that read and flush is in `secure.rs`.
 //!
@@ -20,6 +21,7 @@ mod accept;
 mod calls;
 mod dial;
 mod flush;
+mod lag;
 mod poll;
 mod read;
 mod reap;
@@ -41,6 +43,8 @@ use crate::protocol::Factory;
 use crate::requests::Core;
 use crate::time::Time;
 use crate::wires::Wires;
+
+use lag::Work;
 
 /// Bytes read at once; also the most that one link gets of a turn.
 const READ_BUFFER: usize = 64 * 1024;
@@ -79,6 +83,8 @@ pub struct Reactor<A> {
     lookups: BTreeMap<JobId, ConnId>,
     /// Attempts beside the first one of a link, by what the net calls them.
     attempts: BTreeMap<ConnId, ConnId>,
+    /// Until when no slow turn is said: one was, not long ago.
+    slow_quiet_until: Time,
     signals: Vec<Signal>,
     on_signal: Option<SignalHook<A>>,
     on_stop: Option<StopHook<A>>,
@@ -103,6 +109,7 @@ impl<A: 'static> Reactor<A> {
             deadlines: BTreeSet::new(),
             lookups: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            slow_quiet_until: Time::ZERO,
             signals: Vec::new(),
             on_signal: None,
             on_stop: None,
@@ -168,6 +175,7 @@ impl<A: 'static> Reactor<A> {
     pub fn turn<N: Net>(&mut self, net: &mut N, at_most: Option<Duration>) -> io::Result<Turn> {
         self.contain_panics = N::CONTAINS_PANICS;
         self.poll(net, at_most)?;
+        let before = Work::of(&self.core.counters);
         self.accept(net);
         self.read(net);
         self.run_timers(net);
@@ -175,6 +183,7 @@ impl<A: 'static> Reactor<A> {
         self.flush(net);
         self.report_pressure();
         self.reap(net);
+        self.measure(net, before);
         Ok(self.progress())
     }
 

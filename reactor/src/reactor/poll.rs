@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Reactor;
 use crate::net::{ConnId, Event, Net};
+use crate::requests::Request;
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn poll(&mut self, net: &mut impl Net, at_most: Option<Duration>) -> io::Result<()> {
@@ -40,7 +41,7 @@ impl<A: 'static> Reactor<A> {
             Event::Resolved(job, addresses) => self.on_resolved(net, job, addresses),
             Event::Done(job, outcome) => {
                 if let Some(call) = self.core.end_job(job, outcome) {
-                    self.core.ask(crate::requests::Request::Call(call));
+                    self.core.ask_in_any_case(Request::Call(call)); // there are `Limits::jobs` at most
                 }
             }
             Event::Signal(signal) => self.signals.push(signal),

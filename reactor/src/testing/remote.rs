@@ -218,9 +218,8 @@ impl Remote {
         match call {
             Call::Read if blocked => self.arm_read(),
             Call::Write if blocked => self.arm_write(),
-            Call::ConnectResult if blocked && !matches!(self.phase, Phase::Dialling) => {
-                self.edge.write = true;
-            }
+            // What was reported while it seemed to be on its way went unheard.
+            Call::ConnectResult if blocked && !matches!(self.phase, Phase::Dialling) => self.report_anew(),
             _ => {}
         }
     }

@@ -9,8 +9,8 @@ use crate::arguments::ConfigArguments;
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
     let Herd { counters, journal, desk, agent, .. } = &*cx.app;
-    let (journal, agent) = (journal.counters(), agent.counters());
-    let counters = format!("since the start: {counters}; {journal}; {desk}; over HTTP: {agent}");
+    let (journal, http, lag) = (journal.counters(), agent.counters(), &cx.reactor.counters().lag);
+    let counters = format!("since the start: {counters}; {journal}; {desk}; over HTTP: {http}; {lag}");
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {

@@ -44,7 +44,6 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
-    reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
     if let Some(notice) = damage {
         reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
     }

@@ -6,7 +6,6 @@
 
 mod breaker;
 mod counters;
-mod crowd;
 mod question;
 mod source;
 #[cfg(test)]
@@ -15,17 +14,18 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use protocols::http::Agent;
 use reactor::{Reply, Requests, Time};
 
 use self::breaker::{Breaker, Pass};
 pub use self::counters::{DeskCounters, SourceCounters};
-use self::crowd::Crowd;
 use self::question::{Question, Spot, State, Waiter};
 use self::source::Source;
 use super::dialect::MOST;
-use super::{Answer, Builtin, Nearby, Provider, ProviderError, Searched};
+use super::{Answer, Builtin, Found, Nearby, Provider, ProviderError, Searched};
+use crate::crowd::Crowd;
 use crate::herd::Herd;
 
 /// How much of the web is asked at a time. What is at hand is asked without bounds.
@@ -139,7 +139,7 @@ impl Desk {
     fn join(&mut self, nearby: Nearby, waiter: Waiter, means: &mut Means<'_, '_>) {
         let Some(question) = self.questions.get_mut(&Spot::of(&nearby)) else { return };
         if question.timer.is_some() {
-            if self.crowd.waiting(waiter.client) >= self.bounds.per_client {
+            if self.crowd.count(waiter.client) >= self.bounds.per_client {
                 self.counters.refused_by_client += 1;
                 let source = question.source;
                 let question = Question { source, ..Question::new(nearby, waiter, means.reactor.now()) };
@@ -211,7 +211,7 @@ impl Desk {
         if question.timer.is_some() {
             return Ok(());
         }
-        if question.waiters.iter().any(|waiter| self.crowd.waiting(waiter.client) >= self.bounds.per_client) {
+        if question.waiters.iter().any(|waiter| self.crowd.count(waiter.client) >= self.bounds.per_client) {
             self.counters.refused_by_client += 1;
             return Err(too_many());
         }
@@ -315,11 +315,13 @@ impl Desk {
         let Question { waiters, heard, timer, .. } = question;
         let count = if heard.is_ok() { &mut self.counters.answered } else { &mut self.counters.failed };
         *count += waiters.len() as u64;
+        let heard = heard.map(Arc::new);
         for Waiter { client, bound, done } in waiters {
             if timer.is_some() {
                 self.crowd.leave(client);
             }
-            reactor.send(done, heard.as_ref().map(|search| search.cut(bound)).map_err(Clone::clone));
+            let answer = heard.as_ref().map(|search| Found::new(Arc::clone(search), bound));
+            reactor.send(done, answer.map_err(Clone::clone));
         }
         if let Some(timer) = timer {
             reactor.cancel(timer);

@@ -94,7 +94,7 @@ impl Stage {
         let answered = self.answered.clone();
         self.reactor.enter(&self.net, |cx| {
             let done = cx.reactor.app_reply(move |_, answer: Answer| {
-                let text = answer.map(|text| String::from_utf8(text).unwrap());
+                let text = answer.map(|found| String::from_utf8(found.text()).unwrap());
                 answered.send((who, text.unwrap_or_else(|error| format!("? {error}")))).unwrap();
             });
             let Herd { desk, agent, .. } = &mut *cx.app;

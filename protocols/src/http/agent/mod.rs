@@ -31,6 +31,9 @@ use origin::Origin;
 use pool::{Pool, Start, Ticket, Work};
 use route::Route;
 
+/// A request that could not be given a deadline might never be answered.
+const NO_DEADLINE: &str = "the reactor is overloaded (Limits::timers)";
+
 /// What becomes of a request.
 pub type HttpResult = Result<Response<Vec<u8>>, HttpError>;
 
@@ -128,6 +131,9 @@ impl<A: 'static> Agent<A> {
                 let method = request.into_parts().0.method;
                 let ticket = Ticket(self.counters.requests);
                 let deadline = self.set_deadline(reactor, ticket, within);
+                if !reactor.is_pending(deadline) {
+                    return self.reply(reactor, done, Err(HttpError::Refused(NO_DEADLINE)));
+                }
                 self.admit(reactor, ticket, Exchange { route, method, bytes, deadline, done });
             }
             Err(error) => self.reply(reactor, done, Err(error)),

@@ -45,6 +45,8 @@ impl<const CONTAINS: bool> MockNet<CONTAINS> {
 
     fn note(&mut self, call: Call, of: impl Debug, result: &impl Debug) {
         self.log.push(format!("{call:?} {of:?} -> {result:?}"));
+        let took = self.durations.get(&call).copied().unwrap_or_default();
+        self.advance(took);
     }
 
     fn introduce(&mut self, conn: ConnId, remote: RemoteId) {

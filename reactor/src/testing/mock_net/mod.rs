@@ -59,6 +59,8 @@ pub struct MockNet<const CONTAINS: bool = false> {
     holds_answers: bool,
     signals: VecDeque<Signal>,
     script: Script,
+    /// How long calls take.
+    durations: BTreeMap<Call, Duration>,
     last_wait: Option<Duration>,
     log: Vec<String>,
     guests: u16,
@@ -85,6 +87,11 @@ impl<const CONTAINS: bool> MockNet<CONTAINS> {
         self.wall_clock = WallTime::from_unix_nanos(self.wall_clock.as_unix_nanos().saturating_add(nanos));
     }
 
+    /// Lets every call of this kind take so long from now on, as on a machine that is too slow.
+    pub fn let_take(&mut self, call: Call, time: Duration) {
+        self.durations.insert(call, time);
+    }
+
     /// Sets the wall clock, and it alone.
     pub fn set_wall_clock(&mut self, to: WallTime) {
         self.wall_clock = to;
@@ -97,7 +104,15 @@ impl<const CONTAINS: bool> MockNet<CONTAINS> {
     /// If nobody listens there.
     pub fn dial_in(&mut self, at: SocketAddr) -> RemoteId {
         self.guests += 1;
-        let address = SocketAddr::from(([192, 0, 2, 1], self.guests));
+        self.dial_in_from(at, SocketAddr::from(([192, 0, 2, 1], self.guests)))
+    }
+
+    /// Somebody dials in from this address.
+    ///
+    /// # Panics
+    ///
+    /// If nobody listens there.
+    pub fn dial_in_from(&mut self, at: SocketAddr, address: SocketAddr) -> RemoteId {
         let id = self.add(Remote::new(address, Phase::Open));
         let Some(port) = self.ports.values_mut().find(|port| port.at == at) else {
             panic!("nobody listens at {at}");

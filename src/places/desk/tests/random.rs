@@ -40,7 +40,7 @@ impl Stage {
     fn assert_within_bounds(&self) {
         let desk = self.desk();
         assert!(desk.in_flight <= BOUNDS.in_flight && desk.queue.len() <= BOUNDS.waiting, "{desk}");
-        assert!((0..3).all(|client| desk.crowd.waiting([10, 0, 0, client].into()) <= BOUNDS.per_client));
+        assert!((0..3).all(|client| desk.crowd.count([10, 0, 0, client].into()) <= BOUNDS.per_client));
     }
 }
 

@@ -96,3 +96,13 @@ fn an_answer_in_time_is_the_only_one() {
     world.pass(WITHIN * 2);
     assert!(world.answers().is_empty());
 }
+
+#[test]
+fn a_request_that_can_have_no_deadline_is_refused() {
+    let mut world = World::within(Limits { timers: 1, ..Limits::default() }, AgentConfig::default());
+    world.get_all([1, 2]);
+    let refused = "the request was not sent: the reactor is overloaded (Limits::timers)";
+    assert_eq!(world.answers(), [(2, refused.to_owned())]);
+    world.pass(WITHIN);
+    assert_eq!(world.answer(), TOO_LATE, "the other one has its own");
+}

@@ -38,10 +38,14 @@ impl World {
     }
 
     fn with(config: AgentConfig) -> World {
+        World::within(Limits::default(), config)
+    }
+
+    fn within(limits: Limits, config: AgentConfig) -> World {
         let mut net = MockNet::new();
         net.answer_dials(true);
         let app = App { agent: Agent::new(config, |app| &mut app.agent), answers: Vec::new() };
-        World { net, reactor: Reactor::new(app, 1, Limits::default()) }
+        World { net, reactor: Reactor::new(app, 1, limits) }
     }
 
     /// Makes request `number`; nothing happens yet.

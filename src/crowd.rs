@@ -1,4 +1,4 @@
-//! How many questions of each client wait for the web.
+//! How much each client has of something: connections, or questions that wait.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,31 +6,31 @@ use std::net::{IpAddr, Ipv6Addr};
 /// The bits of an IPv6 address that its holder cannot choose: one customer has a /64 at the least (RFC 6177).
 const PREFIX: u32 = 64;
 
-/// Clients by address, as far as they wait.
+/// Clients by address, as far as they have any.
 #[derive(Debug, Default)]
-pub(super) struct Crowd(BTreeMap<IpAddr, usize>);
+pub(crate) struct Crowd(BTreeMap<IpAddr, usize>);
 
 impl Crowd {
     /// What all addresses of one client have in common.
-    pub(super) fn client_at(address: IpAddr) -> IpAddr {
+    pub(crate) fn client_at(address: IpAddr) -> IpAddr {
         match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> PREFIX << PREFIX).into(),
             address => address,
         }
     }
 
-    /// How many of this client wait.
-    pub(super) fn waiting(&self, client: IpAddr) -> usize {
+    /// How many this client has.
+    pub(crate) fn count(&self, client: IpAddr) -> usize {
         self.0.get(&client).copied().unwrap_or(0)
     }
 
-    /// One more waits.
-    pub(super) fn enter(&mut self, client: IpAddr) {
+    /// It has one more.
+    pub(crate) fn enter(&mut self, client: IpAddr) {
         *self.0.entry(client).or_default() += 1;
     }
 
-    /// One waits no longer. Who has none left is forgotten.
-    pub(super) fn leave(&mut self, client: IpAddr) {
+    /// It has one less. Who has none left is forgotten.
+    pub(crate) fn leave(&mut self, client: IpAddr) {
         if let Some(count) = self.0.get_mut(&client) {
             *count -= 1;
             if *count == 0 {
@@ -39,9 +39,9 @@ impl Crowd {
         }
     }
 
-    /// Whether nobody waits.
+    /// Whether nobody has any.
     #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -1,0 +1,85 @@
+//! What a client may not do, or not yet.
+
+use std::fmt;
+
+use reactor::Peer;
+
+use super::{Herd, HerdCounters};
+
+/// Why a client was refused, closed or made to wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Curb {
+    /// Refused: `limits.connections` are there.
+    Connections,
+    /// Refused: `limits.connections_per_address` are there.
+    Address,
+    /// Made to wait: it went through `limits.lines_per_second`.
+    Lines,
+    /// Made to wait: it went through `limits.queries_per_second`.
+    Queries,
+    /// Closed: it spoke HTTP.
+    Http,
+}
+
+impl Curb {
+    /// All of them.
+    pub const ALL: &[Curb] = &[Curb::Connections, Curb::Address, Curb::Lines, Curb::Queries, Curb::Http];
+
+    /// How often it has happened.
+    #[must_use]
+    pub fn of(self, counters: &HerdCounters) -> u64 {
+        match self {
+            Curb::Connections => counters.refused_clients,
+            Curb::Address => counters.refused_by_address,
+            Curb::Lines => counters.held_lines,
+            Curb::Queries => counters.held_queries,
+            Curb::Http => counters.browsers,
+        }
+    }
+
+    /// What is counted, in the plural.
+    pub(super) fn counted(self) -> &'static str {
+        match self {
+            Curb::Connections => "clients refused",
+            Curb::Address => "refused for their address",
+            Curb::Lines => "waits of clients too fast",
+            Curb::Queries => "queries held up",
+            Curb::Http => "browsers closed",
+        }
+    }
+
+    fn counter(self, counters: &mut HerdCounters) -> &mut u64 {
+        match self {
+            Curb::Connections => &mut counters.refused_clients,
+            Curb::Address => &mut counters.refused_by_address,
+            Curb::Lines => &mut counters.held_lines,
+            Curb::Queries => &mut counters.held_queries,
+            Curb::Http => &mut counters.browsers,
+        }
+    }
+}
+
+impl fmt::Display for Curb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Curb::Connections => "refused: limits.connections are there",
+            Curb::Address => "refused: limits.connections_per_address are there",
+            Curb::Lines => "has to wait: it went through limits.lines_per_second",
+            Curb::Queries => "has to wait: it went through limits.queries_per_second",
+            Curb::Http => "closed: it speaks HTTP",
+        })
+    }
+}
+
+impl Herd {
+    /// Counts that a client was curbed, and says so, but ever more rarely: whoever means harm must not fill the
+    /// log with it.
+    pub(super) fn curb(&mut self, curb: Curb, peer: Peer) {
+        let counter = curb.counter(&mut self.counters);
+        *counter += 1;
+        if counter.is_power_of_two() {
+            log::warn!("client {peer}: {curb} ({counter} so far)");
+        }
+    }
+}
