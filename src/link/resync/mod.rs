@@ -32,7 +32,7 @@ use std::fmt;
 pub use digest_lines::{DigestReader, print_digest};
 pub use leaf_lines::{print_leaves, print_question, read_leaves, read_question};
 pub use mark::{print_mark, read_mark};
-use plan::Plan;
+pub use plan::Plan;
 pub use walk::{BATCH, Walk};
 
 use crate::planted::{Planted, is_planted};

@@ -26,6 +26,13 @@ impl Part {
     pub fn covers(&self, record: &Record) -> bool {
         self.leaves.covers(record.id())
     }
+
+    /// To the leaves that differ from `theirs`.
+    fn narrow(&mut self, theirs: &Leaves, store: &Store) {
+        let ours = Leaves::of(store.bucket(self.bucket).take(self.records));
+        let leaves = ours.lacking_in(theirs);
+        self.leaves = if is_planted(Planted::LeafForgotten) { leaves.without_first() } else { leaves };
+    }
 }
 
 /// The parts, and what there is still to ask.
@@ -72,7 +79,7 @@ impl Plan {
         let Some((bucket, theirs)) = read_leaves(line)? else { return Ok(true) };
         self.asked.find(|&asked| asked == bucket).ok_or(Refusal::Unasked)?;
         if let Ok(place) = self.parts.binary_search_by_key(&bucket, |part| part.bucket) {
-            self.parts[place].leaves = lacking(&Leaves::of(store.bucket(bucket)), &theirs);
+            self.parts[place].narrow(&theirs, store);
         }
         Ok(false)
     }
@@ -82,9 +89,4 @@ impl Plan {
         self.parts.retain(|part| !part.leaves.is_empty());
         Walk::new(self.parts)
     }
-}
-
-fn lacking(ours: &Leaves, theirs: &Leaves) -> LeafSet {
-    let leaves = ours.lacking_in(theirs);
-    if is_planted(Planted::LeafForgotten) { leaves.without_first() } else { leaves }
 }
