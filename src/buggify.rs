@@ -17,6 +17,12 @@ pub enum Point {
     ShortHello,
     /// A line of digests holds one bucket.
     ShortDigestLines,
+    /// A bucket with few records is asked about, too.
+    LeavesOfFew,
+    /// A question about leaves is about one bucket.
+    ShortQuestion,
+    /// What the leaves of a bucket hold is not known.
+    UnknownLeaves,
     /// A neighbour that keeps up is taken for one that does not: a line waits.
     SlowNeighbour,
     /// Too much waits for a neighbour, however little it is.
@@ -43,6 +49,9 @@ impl Point {
         Point::TinyResyncBatch,
         Point::ShortHello,
         Point::ShortDigestLines,
+        Point::LeavesOfFew,
+        Point::ShortQuestion,
+        Point::UnknownLeaves,
         Point::SlowNeighbour,
         Point::NeighbourQueueOverflow,
         Point::CompareAgain,

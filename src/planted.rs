@@ -19,6 +19,8 @@ pub enum Planted {
     StaleDigest,
     /// Of the buckets that differ, the last is not sent.
     BucketForgotten,
+    /// Of the leaves of a bucket that differ, the first is not sent.
+    LeafForgotten,
     /// A resync is over after its first batch.
     ResyncStopsEarly,
     /// Too much has waited for a neighbour, and it is not compared.
@@ -56,6 +58,7 @@ impl Planted {
         ("clients-news", Planted::ClientsNews),
         ("stale-digest", Planted::StaleDigest),
         ("bucket-forgotten", Planted::BucketForgotten),
+        ("leaf-forgotten", Planted::LeafForgotten),
         ("resync-stops-early", Planted::ResyncStopsEarly),
         ("overflow-forgotten", Planted::OverflowForgotten),
         ("compare-forgotten", Planted::CompareForgotten),

@@ -14,8 +14,10 @@ use super::{Config, PeerAuth, ServerEntry, default_servers, host};
 const COMMANDS: [&str; 10] =
     ["all", "check", "iamat", "whatsat", "simulate", "bench", "roam", "keys", "places", "help"];
 
-/// Some ten answers to a WHATSAT. Whatever the longest line, four must fit as well.
-const LEAST_WRITE_BUFFER: usize = 64 * 1024;
+/// What a link to a neighbour may have to hold: a quarter is filled before it counts as slow, and then an AT line of
+/// any server's longest (64 KiB and 256 bytes) may follow, or a batch of a resync. If that were too much, the link
+/// would end, be dialled again, and end at the same line for ever. Four of our own longest lines must fit as well.
+const LEAST_WRITE_BUFFER: usize = 128 * 1024;
 
 impl Config {
     /// Finds the first thing that is wrong with the configuration as a whole.
@@ -169,13 +171,13 @@ mod tests {
     #[test]
     fn a_write_buffer_has_room_for_a_few_lines() {
         refused(&[
-            ("limits.write_buffer = 4096", "herd.toml:1: limits.write_buffer: must be at least 65536"),
+            ("limits.write_buffer = 4096", "herd.toml:1: limits.write_buffer: must be at least 131072"),
             (
-                "limits = { write_buffer = 100000, line = 50000 }",
+                "limits = { write_buffer = 150000, line = 50000 }",
                 "herd.toml:1: limits.write_buffer: must be at least 200000",
             ),
             (
-                "limits = { write_buffer = 100000, line = 9223372036854775807 }",
+                "limits = { write_buffer = 150000, line = 9223372036854775807 }",
                 "herd.toml:1: limits.write_buffer: must be at least 18446744073709551615",
             ),
             ("\nlimits.line = 1000000", "herd.toml:2: limits.write_buffer: must be at least 4000000"),

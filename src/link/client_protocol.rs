@@ -166,6 +166,7 @@ impl ClientProtocol {
         });
         match self.resync.due(neighbour.is_behind()) {
             Due::Compare if keeps_up => self.compare(cx),
+            Due::Question if keeps_up => cx.transport.write(self.resync.question().as_bytes()),
             Due::Batch if keeps_up => self.batch(cx),
             Due::Synced if keeps_up => self.synced(cx),
             _ => {}

@@ -8,7 +8,9 @@ use reactor::{AppCx, ConnectError, Cx, Peer, Pressure, Reason, Requests};
 
 use super::hello::{self, Meeting, Nonce, Refusal};
 use super::proof::{Proof, draw_nonce};
-use super::resync::{self, COMPARE, SYNCED, print_digest, print_mark, read_mark};
+use super::resync::{
+    self, COMPARE, SYNCED, print_digest, print_leaves, print_mark, read_mark, read_question,
+};
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
@@ -185,6 +187,7 @@ impl PeerProtocol {
             PING => send_line(&mut cx.transport, PONG),
             COMPARE => self.compare(cx),
             SYNCED => self.synced(cx, place),
+            _ if line.starts_with(b"COMPARE ") => self.compare_leaves(cx, line),
             _ if line.starts_with(b"MARK") => self.mark(cx, line),
             _ => self.tells(cx, place, line),
         }
@@ -194,6 +197,17 @@ impl PeerProtocol {
     fn compare(&mut self, cx: &mut PeerCx<'_>) {
         self.is_resyncing = true;
         print_digest(cx.app.store.digest(), |line| send_line(&mut cx.transport, line));
+    }
+
+    /// Says what we hold of some buckets, finer.
+    fn compare_leaves(&self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        match read_question(line) {
+            Ok(buckets) if self.is_resyncing => {
+                print_leaves(&buckets, &cx.app.store, |line| send_line(&mut cx.transport, line));
+            }
+            Ok(_) => refuse(cx, &resync::Refusal::Unasked),
+            Err(refusal) => refuse(cx, &refusal),
+        }
     }
 
     /// Says that everything before the mark has been heard.
