@@ -1,7 +1,7 @@
 //! A client on a plain socket.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use super::PATIENCE;
 
@@ -9,8 +9,8 @@ use super::PATIENCE;
 pub(crate) struct Client(BufReader<TcpStream>);
 
 impl Client {
-    pub(crate) fn connect(port: u16) -> Client {
-        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    pub(crate) fn connect(to: SocketAddr) -> Client {
+        let stream = TcpStream::connect(to).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
