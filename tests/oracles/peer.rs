@@ -14,8 +14,8 @@ use herd::places::Desk;
 use herd::store::Store;
 use herd::traffic_log::TrafficLog;
 use protocols::Lines;
-use reactor::Endpoint;
 use reactor::testing::Harness;
+use reactor::{Endpoint, Peer};
 
 use super::at_line::at_line;
 use super::draw::Draw;
@@ -27,7 +27,9 @@ const SILENCE: u64 = 4_000;
 
 pub(crate) fn check(input: &[u8]) {
     let mut draw = Draw(input);
-    let mut port = Harness::new(a_herd(), Lines::new(PeerProtocol::new(16_384)));
+    let mut herd = a_herd();
+    let peer = PeerProtocol::new(&mut herd, Peer::at(([127, 0, 0, 1], 5).into()));
+    let mut port = Harness::new(herd, Lines::new(peer));
     let mut model =
         Model { state: State::Stranger, due: HELLO_TIME, now: 0, refused: 0, store: Store::default() };
     while !draw.is_empty() && !matches!(model.state, State::Gone) {
