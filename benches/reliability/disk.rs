@@ -14,7 +14,7 @@ const KILLS: u32 = 100;
 const RECORDS: usize = 10_000;
 
 pub(crate) fn kills() -> Vec<Row> {
-    let (mut killing, mut lost) = (Killing::default(), 0);
+    let (mut killing, mut lost) = (Killing::with(ALWAYS), 0);
     for round in 0..KILLS {
         // At another moment each time.
         let objections = killing.round(u64::from(100 + round * 37 % 400));

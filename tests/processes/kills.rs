@@ -2,7 +2,7 @@
 
 use crate::common::{Herd, NAMES, eventually};
 use crate::rig::damage::forget;
-use crate::rig::killing::Killing;
+use crate::rig::killing::{ALWAYS, Killing};
 use crate::rig::ledger::Ledger;
 use crate::rig::load::Load;
 use crate::rig::ring::{await_agreement, await_links};
@@ -12,12 +12,21 @@ const KILLS: u64 = 10;
 
 #[test]
 fn what_a_lone_server_acknowledged_survives_every_kill() {
-    let mut killing = Killing::default();
+    let mut killing = Killing::with(ALWAYS);
     for round in 0..KILLS {
         let objections = killing.round(200 + round * 37 % 100);
         assert!(objections.is_empty(), "after {round} kills: {objections:#?}");
     }
     assert!(killing.acknowledged() >= KILLS * 200);
+}
+
+#[test]
+fn a_server_that_keeps_nothing_is_found_out() {
+    let objections = Killing::with("--set=store.durability=no").round(200);
+    assert!(
+        objections.iter().all(|why| why.contains(": lost: ")) && objections.len() >= 50,
+        "{objections:?}"
+    );
 }
 
 #[test]

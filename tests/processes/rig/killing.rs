@@ -9,18 +9,18 @@ pub(crate) const ALWAYS: &str = "--set=store.durability=always";
 
 /// One server, which does not run between the rounds, and what its clients were told so far.
 pub(crate) struct Killing {
-    pub(crate) herd: Herd,
+    herd: Herd,
+    durability: &'static str,
     ledger: Ledger,
     acknowledged: u64,
 }
 
-impl Default for Killing {
-    fn default() -> Killing {
-        Killing { herd: Herd::new(), ledger: Ledger::default(), acknowledged: 0 }
-    }
-}
-
 impl Killing {
+    /// Of a server with this flag.
+    pub(crate) fn with(durability: &'static str) -> Killing {
+        Killing { herd: Herd::new(), durability, ledger: Ledger::default(), acknowledged: 0 }
+    }
+
     /// Starts the server, kills it with SIGKILL once so many reports are acknowledged, starts it again, and gives
     /// what is wrong with that which it knows.
     pub(crate) fn round(&mut self, reports: u64) -> Vec<String> {
@@ -42,6 +42,6 @@ impl Killing {
     }
 
     fn start(&mut self) {
-        self.herd.start_with("Welsh", &[ALWAYS, "--set=log.traffic=false"]);
+        self.herd.start_with("Welsh", &[self.durability, "--set=log.traffic=false"]);
     }
 }
