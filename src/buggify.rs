@@ -13,8 +13,16 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// Who comes to the neighbours' port has no time to prove who it is.
+    ShortHello,
     /// A line of digests holds one bucket.
     ShortDigestLines,
+    /// A bucket with few records is asked about, too.
+    LeavesOfFew,
+    /// A question about leaves is about one bucket.
+    ShortQuestion,
+    /// What the leaves of a bucket hold is not known.
+    UnknownLeaves,
     /// A neighbour that keeps up is taken for one that does not: a line waits.
     SlowNeighbour,
     /// Too much waits for a neighbour, however little it is.
@@ -57,7 +65,11 @@ impl Point {
     /// All of them.
     pub const ALL: &[Point] = &[
         Point::TinyResyncBatch,
+        Point::ShortHello,
         Point::ShortDigestLines,
+        Point::LeavesOfFew,
+        Point::ShortQuestion,
+        Point::UnknownLeaves,
         Point::SlowNeighbour,
         Point::NeighbourQueueOverflow,
         Point::CompareAgain,

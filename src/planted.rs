@@ -9,10 +9,18 @@
 pub enum Planted {
     /// A report of the same time as the record replaces it.
     EqualTimeWins,
+    /// Whatever a neighbour answers to the challenge is taken for a proof.
+    AnyProof,
+    /// A proof does not say who made it, so that it can be sent back to its maker.
+    RolelessProof,
+    /// A client's AT is heard like a neighbour's.
+    ClientsNews,
     /// The digest stays as it is when a record is overwritten.
     StaleDigest,
     /// Of the buckets that differ, the last is not sent.
     BucketForgotten,
+    /// Of the leaves of a bucket that differ, the first is not sent.
+    LeafForgotten,
     /// A resync is over after its first batch.
     ResyncStopsEarly,
     /// Too much has waited for a neighbour, and it is not compared.
@@ -45,18 +53,18 @@ pub enum Planted {
     FloodsBackAlone,
     /// A neighbour that could not be reached some times is dialled no more.
     RedialGivenUp,
-    /// A neighbour's proof is not looked at.
-    AnyProofWillDo,
-    /// A client's AT line is believed.
-    BelievesClients,
 }
 
 impl Planted {
     /// All of them, and what they are called on the command line.
     pub const ALL: &[(&str, Planted)] = &[
         ("equal-time-wins", Planted::EqualTimeWins),
+        ("any-proof", Planted::AnyProof),
+        ("roleless-proof", Planted::RolelessProof),
+        ("clients-news", Planted::ClientsNews),
         ("stale-digest", Planted::StaleDigest),
         ("bucket-forgotten", Planted::BucketForgotten),
+        ("leaf-forgotten", Planted::LeafForgotten),
         ("resync-stops-early", Planted::ResyncStopsEarly),
         ("overflow-forgotten", Planted::OverflowForgotten),
         ("compare-forgotten", Planted::CompareForgotten),
@@ -73,8 +81,6 @@ impl Planted {
         ("ties-by-time-alone", Planted::TiesByTimeAlone),
         ("floods-back-alone", Planted::FloodsBackAlone),
         ("redial-given-up", Planted::RedialGivenUp),
-        ("any-proof-will-do", Planted::AnyProofWillDo),
-        ("believes-clients", Planted::BelievesClients),
     ];
 }
 

@@ -8,14 +8,16 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, ServerEntry, default_servers, host};
+use super::{Config, PeerAuth, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
     ["all", "check", "iamat", "whatsat", "simulate", "bench", "roam", "keys", "places", "help"];
 
-/// Some ten answers to a WHATSAT. Whatever the longest line, four must fit as well.
-const LEAST_WRITE_BUFFER: usize = 64 * 1024;
+/// What a link to a neighbour may have to hold: a quarter is filled before it counts as slow, and then an AT line of
+/// any server's longest (64 KiB and 256 bytes) may follow, or a batch of a resync. If that were too much, the link
+/// would end, be dialled again, and end at the same line for ever. Four of our own longest lines must fit as well.
+const LEAST_WRITE_BUFFER: usize = 128 * 1024;
 
 impl Config {
     /// Finds the first thing that is wrong with the configuration as a whole.
@@ -26,6 +28,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.check_availability()?;
         self.servers.iter().try_for_each(|(name, server)| self.check_server(name, server))?;
+        self.check_certificate_names()?;
         self.check_links()?;
         self.check_listeners()?;
         self.check_plaintext()?;
@@ -35,8 +38,7 @@ impl Config {
 
     /// What the contract has and this version does not is refused, never ignored.
     fn check_availability(&self) -> Result<(), ConfigError> {
-        self.available("peers.mode", self.peers.mode, "\"links\"")?;
-        self.available("peers.auth", self.peers.auth, "\"key\"")
+        self.available("peers.mode", self.peers.mode, "\"links\"")
     }
 
     fn available(
@@ -96,7 +98,7 @@ impl Config {
     }
 
     fn check_plaintext(&self) -> Result<(), ConfigError> {
-        if self.peers.allow_plaintext {
+        if self.peers.allow_plaintext || self.peers.auth == PeerAuth::Tls {
             return Ok(());
         }
         let exposed = |(name, server): &(&String, &ServerEntry)| {
@@ -160,28 +162,22 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_have_is_refused() {
-        refused(&[
-            (
-                "[peers]\nmode = \"paper\"",
-                "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
-            ),
-            (
-                "[peers]\n\nauth = \"tls\"",
-                "herd.toml:3: peers.auth: \"tls\" is not available in this version; available: \"key\"",
-            ),
-        ]);
+        refused(&[(
+            "[peers]\nmode = \"paper\"",
+            "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
+        )]);
     }
 
     #[test]
     fn a_write_buffer_has_room_for_a_few_lines() {
         refused(&[
-            ("limits.write_buffer = 4096", "herd.toml:1: limits.write_buffer: must be at least 65536"),
+            ("limits.write_buffer = 4096", "herd.toml:1: limits.write_buffer: must be at least 131072"),
             (
-                "limits = { write_buffer = 100000, line = 50000 }",
+                "limits = { write_buffer = 150000, line = 50000 }",
                 "herd.toml:1: limits.write_buffer: must be at least 200000",
             ),
             (
-                "limits = { write_buffer = 100000, line = 9223372036854775807 }",
+                "limits = { write_buffer = 150000, line = 9223372036854775807 }",
                 "herd.toml:1: limits.write_buffer: must be at least 18446744073709551615",
             ),
             ("\nlimits.line = 1000000", "herd.toml:2: limits.write_buffer: must be at least 4000000"),
@@ -267,6 +263,7 @@ mod tests {
         )]);
         assert!(read(&format!("{exposed}\npeers.allow_plaintext = true")).is_ok());
         assert!(read(&format!("{exposed}\nherd.links = []")).is_ok());
+        assert!(read(&format!("{exposed}\npeers.auth = \"tls\"")).is_ok());
     }
 
     #[test]

@@ -62,12 +62,8 @@ impl LineReceiver<Herd> for ServerProtocol {
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
-            Ok(Command::At(at)) => {
-                if is_planted(Planted::BelievesClients) {
-                    cx.app.store.accept(&at);
-                }
-                self.bad_request(cx, line);
-            }
+            Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
+            Ok(Command::At(_)) => self.bad_request(cx, line),
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
                 self.bad_request(cx, line);

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use protocols::Lines;
 use reactor::testing::Harness;
-use reactor::{Endpoint, Limits, Reason};
+use reactor::{Endpoint, Limits, Peer, Reason};
 
 use super::client_protocol::ClientProtocol;
 use super::hello::{self, Nonce};
-use super::resync::{BATCH, print_digest};
+use super::resync::{BATCH, print_digest, print_leaves, print_question};
 use super::{PING_EVERY, PeerProtocol};
 use crate::command::{AtLine, Command};
 use crate::herd::{Hearing, Herd, Neighbour, Neighbours, Rules};
 use crate::key::HerdKey;
 use crate::places::Desk;
-use crate::store::Store;
+use crate::store::{Bucket, Store};
 use crate::traffic_log::TrafficLog;
 
 const KEY: [u8; 32] = [1; 32];
@@ -41,6 +41,25 @@ fn welsh() -> Herd {
     );
     herd.store.accept(&at(KIWI.as_bytes()));
     herd
+}
+
+/// Twenty clients in the bucket of kiwi.
+fn crowd(store: &mut Store, time: u32) {
+    let ids = (0..).map(|n: u32| format!("id-{n}"));
+    for id in ids.filter(|id| Bucket::of(id.as_bytes()) == Bucket::of(b"kiwi")).take(20) {
+        store.accept(&at(format!("AT Welsh +0.000000000 {id} +1-1 {time}").as_bytes()));
+    }
+}
+
+fn kiwis_bucket() -> String {
+    format!("{:03x}", Bucket::of(b"kiwi").number())
+}
+
+/// The lines of a digest, or of leaves.
+fn digest(print: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
+    let mut digest = Vec::new();
+    print(&mut |line| digest.extend_from_slice(&[line, b"\n"].concat()));
+    digest
 }
 
 fn nonce(byte: u8) -> Nonce {
@@ -71,7 +90,7 @@ fn report(harness: &mut Harness<Herd>, line: &str) {
 /// Welsh has dialled Ball and is welcome; Ball is the test.
 fn dialler() -> Harness<Herd> {
     let limits = Limits { high_water: 300, ..Limits::default() };
-    let client = Lines::new(ClientProtocol::new(0, nonce(1)));
+    let client = Lines::new(ClientProtocol::new(0));
     let mut harness = Harness::with_limits(welsh(), client, limits);
     let hello = lines(&harness.take_sent()).remove(0);
     let (_, meeting) = hello::read_hello(hello.as_bytes(), "Ball", nonce(2)).unwrap();
@@ -81,10 +100,16 @@ fn dialler() -> Harness<Herd> {
     harness
 }
 
+/// Somebody has come to the herd's port.
+fn visited(mut herd: Herd) -> Harness<Herd> {
+    let peer = PeerProtocol::new(&mut herd, Peer::at(([127, 0, 0, 1], 5).into()));
+    Harness::new(herd, Lines::new(peer))
+}
+
 /// Ball has dialled Welsh and is welcome; Ball is the test.
 fn acceptor() -> Harness<Herd> {
     let key = HerdKey::new(&KEY);
-    let mut harness = Harness::new(welsh(), Lines::new(PeerProtocol::new(1000)));
+    let mut harness = visited(welsh());
     harness.receive(format!("{}\n", hello::hello("Ball", "Welsh", nonce(1))).as_bytes());
     let proof = lines(&harness.take_sent()).remove(0);
     let meeting = hello::check_acceptor(&key, proof.as_bytes(), "Ball", "Welsh", nonce(1)).unwrap();
@@ -108,11 +133,48 @@ fn a_neighbour_is_compared_as_soon_as_it_is_up_and_told_what_it_lacks() {
 #[test]
 fn a_neighbour_that_holds_the_same_is_told_so() {
     let mut welsh = dialler();
-    let mut digest = Vec::new();
-    print_digest(welsh.app().store.digest(), |line| digest.extend_from_slice(&[line, b"\n"].concat()));
+    let digest = digest(|each| print_digest(welsh.app().store.digest(), each));
     welsh.take_sent();
     welsh.receive_slowly(&digest);
     assert_eq!(welsh.take_sent(), b"SYNCED\n");
+}
+
+#[test]
+fn of_a_bucket_with_many_records_a_neighbour_is_asked_finer_and_told_the_leaves_that_differ() {
+    let mut welsh = dialler();
+    crowd(&mut welsh.app().store, 5);
+    let mut ball = Store::default();
+    crowd(&mut ball, 5);
+    welsh.take_sent();
+    welsh.receive_slowly(&digest(|each| print_digest(ball.digest(), each)));
+    assert_eq!(welsh.take_sent(), format!("COMPARE {}\n", kiwis_bucket()).into_bytes());
+    welsh.receive_slowly(&digest(|each| print_leaves(&[Bucket::of(b"kiwi")], &ball, each)));
+    let told = lines(&welsh.take_sent());
+    assert!(told.len() < 5 && told[0] == KIWI && told.last().unwrap() == "MARK 1", "{told:?}");
+    welsh.receive(b"MARKED 1\n");
+    assert_eq!(welsh.take_sent(), b"SYNCED\n");
+}
+
+#[test]
+fn news_is_told_while_leaves_are_asked_about() {
+    let mut welsh = dialler();
+    crowd(&mut welsh.app().store, 5);
+    welsh.receive(format!("DIGEST {}:0000000000000001\nDIGEST\n", kiwis_bucket()).as_bytes());
+    assert!(welsh.take_sent().ends_with(format!("COMPARE {}\n", kiwis_bucket()).as_bytes()));
+    let plum = "AT Welsh +0.000000000 plum +1-1 5";
+    report(&mut welsh, plum);
+    assert_eq!(lines(&welsh.take_sent()), [plum]);
+    welsh.receive(b"DIGEST\n");
+    assert_eq!(lines(&welsh.take_sent()).len(), 22, "what is not known of its leaves is told whole");
+}
+
+#[test]
+fn an_answer_about_another_bucket_ends_the_link() {
+    let mut welsh = dialler();
+    crowd(&mut welsh.app().store, 5);
+    welsh.receive(format!("DIGEST {}:0000000000000001\nDIGEST\n", kiwis_bucket()).as_bytes());
+    welsh.receive(format!("DIGEST {:03x}\n", Bucket::of(b"plum").number()).as_bytes());
+    assert!(is_aborted(&welsh) && welsh.app().counters.refused_neighbours == 1);
 }
 
 #[test]
@@ -193,8 +255,7 @@ fn a_stop_waits_until_the_neighbour_lacks_nothing() {
 fn who_is_asked_says_what_it_holds_and_marks_what_it_hears() {
     let mut welsh = acceptor();
     welsh.receive(b"COMPARE\n");
-    let mut digest = Vec::new();
-    print_digest(welsh.app().store.digest(), |line| digest.extend_from_slice(&[line, b"\n"].concat()));
+    let digest = digest(|each| print_digest(welsh.app().store.digest(), each));
     assert_eq!(welsh.take_sent(), digest);
     welsh.receive(b"AT Ball +0.000000000 plum +1-1 5\nMARK 1\nPING\n");
     assert_eq!(welsh.take_sent(), b"MARKED 1\nPONG\n");
@@ -207,6 +268,20 @@ fn who_is_asked_says_what_it_holds_and_marks_what_it_hears() {
 }
 
 #[test]
+fn who_is_asked_finer_says_what_its_leaves_hold() {
+    let mut welsh = acceptor();
+    crowd(&mut welsh.app().store, 5);
+    welsh.receive(b"COMPARE\n");
+    welsh.take_sent();
+    let mut asked = [Bucket::of(b"kiwi"), Bucket::of(b"plum")];
+    asked.sort();
+    let leaves = digest(|each| print_leaves(&asked, &welsh.app().store, each));
+    welsh.receive(print_question(&asked).as_bytes());
+    assert_eq!(lines(&leaves).len(), 3);
+    assert_eq!(welsh.take_sent(), leaves);
+}
+
+#[test]
 fn marks_and_ends_of_what_was_not_begun_end_the_link() {
     for words in [
         &b"MARK 1\n"[..],
@@ -215,6 +290,9 @@ fn marks_and_ends_of_what_was_not_begun_end_the_link() {
         b"COMPARE\nMARK 01\n",
         b"COMPARE\nMARK \n",
         b"COMPARE \n",
+        b"COMPARE 001\n",
+        b"COMPARE\nCOMPARE x\n",
+        b"COMPARE\nCOMPARE 002 001\n",
         b"DIGEST\n",
         b"MARKED 1\n",
     ] {
@@ -241,9 +319,75 @@ fn who_asks_again_and_again_and_does_not_read_is_not_heard_for_ever() {
 #[test]
 fn before_the_proof_nothing_of_it_is_heard() {
     for words in [&b"COMPARE\n"[..], b"MARK 1\n", b"SYNCED\n", KIWI.as_bytes()] {
-        let mut welsh = Harness::new(welsh(), Lines::new(PeerProtocol::new(1000)));
+        let mut welsh = visited(welsh());
         welsh.app().store = Store::default();
         welsh.receive(&[words, b"\n"].concat());
         assert!(is_aborted(&welsh) && welsh.sent().is_empty() && welsh.app().store.is_empty());
+    }
+}
+
+#[test]
+fn a_hello_has_two_seconds_however_it_drips_and_is_counted_if_it_does_not_come() {
+    let mut welsh = visited(welsh());
+    for byte in b"HELLO 1 Ball Welsh 0" {
+        welsh.receive(&[*byte]);
+        assert!(welsh.lost().is_none());
+        welsh.advance(Duration::from_millis(100));
+    }
+    assert!(matches!(welsh.lost(), Some(Reason::DeadlinePassed)), "{:?}", welsh.lost());
+    let herd = welsh.app();
+    assert_eq!((herd.strangers, herd.counters.refused_neighbours), (0, 1));
+}
+
+#[test]
+fn whoever_is_refused_is_counted_once_and_whoever_is_not_is_not_counted() {
+    let mut herd = visited(welsh());
+    herd.receive(b"AT Ball\nPING\n");
+    assert!(is_aborted(&herd));
+    assert_eq!((herd.app().strangers, herd.app().counters.refused_neighbours), (0, 1));
+    let mut herd = acceptor();
+    assert_eq!((herd.app().strangers, herd.app().counters.refused_neighbours), (0, 0));
+}
+
+/// What the judges of a simulation are to find out: each of these mistakes lets a stranger in.
+#[cfg(feature = "buggify")]
+mod mistakes {
+    use super::*;
+    use crate::herd::ServerProtocol;
+    use crate::planted::{Planted, plant};
+
+    /// What comes of a hello whose proof is made from the acceptor's own.
+    fn answer(mistake: Option<Planted>, proof: impl Fn(&str) -> String) -> Vec<u8> {
+        plant(mistake);
+        let mut welsh = visited(welsh());
+        welsh.receive(format!("{}\n", hello::hello("Ball", "Welsh", nonce(1))).as_bytes());
+        let challenge = lines(&welsh.take_sent()).remove(0);
+        let tag = challenge.rsplit(' ').next().unwrap_or_default().to_owned();
+        welsh.receive(format!("PROOF {}\n", proof(&tag)).as_bytes());
+        plant(None);
+        welsh.take_sent()
+    }
+
+    #[test]
+    fn any_proof_lets_a_stranger_in_and_so_does_one_that_does_not_say_its_role() {
+        let zeros = |_: &str| "0".repeat(64);
+        let reflected = |tag: &str| tag.to_owned();
+        assert_eq!(answer(Some(Planted::AnyProof), zeros), b"WELCOME\n");
+        assert_eq!(answer(Some(Planted::RolelessProof), reflected), b"WELCOME\n");
+        assert_eq!(answer(Some(Planted::RolelessProof), zeros), b"");
+        assert_eq!(answer(None, zeros), b"");
+        assert_eq!(answer(None, reflected), b"");
+    }
+
+    #[test]
+    fn a_clients_news_is_believed_by_mistake_alone() {
+        for (mistake, is_believed) in [(None, false), (Some(Planted::ClientsNews), true)] {
+            plant(mistake);
+            let here = std::net::IpAddr::from([127, 0, 0, 1]);
+            let mut client = Harness::new(welsh(), Lines::new(ServerProtocol::new(&Rules::default(), here)));
+            client.receive(b"AT Ball +0.000000000 plum +1-1 5\n");
+            plant(None);
+            assert_eq!(client.app().store.get(b"plum").is_some(), is_believed);
+        }
     }
 }

@@ -12,10 +12,12 @@ use crate::planted::{Planted, is_planted};
 
 mod changes;
 mod digest;
+mod leaves;
 mod record;
 
 use changes::Changes;
 pub use digest::{BUCKETS, Bucket, Digest, hash_of};
+pub use leaves::{LEAVES, Leaf, LeafSet, Leaves};
 pub use record::Record;
 
 /// One record per client.

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! dialler:  COMPARE
-//! acceptor: DIGEST 0a3:0123456789abcdef 7ff:...   what each bucket holds, at most 64 to a line
+//! acceptor: DIGEST 0a3:0123456789abcdef 3ff:...   what each bucket holds, at most 64 to a line
 //! acceptor: DIGEST                                that was all
-//! dialler:  AT ...                                the records of buckets that differ, a batch of them
+//! dialler:  COMPARE 0a3 3ff ...                   finer: the leaves of buckets that differ and hold many, 32 at most
+//! acceptor: DIGEST 0a3 00:0123456789abcdef ...    what each leaf holds; a bucket left out is sent whole
+//! acceptor: DIGEST                                that was all; another 32 may be asked
+//! dialler:  AT ...                                the records of leaves that differ, a batch of them
 //! dialler:  MARK 1
 //! acceptor: MARKED 1                              the next batch may come
 //! dialler:  SYNCED
@@ -12,19 +15,24 @@
 //!
 //! The dialler asks whenever something may have been missed: after each WELCOME, since nothing waits for a
 //! neighbour that cannot be reached, and after too much has waited for one that is slow. What it costs grows
-//! with the difference, not with what is known: some 40 kB of digests, and the buckets that differ.
-//! News goes before batches and never waits behind more than one of them.
+//! with the difference, not with what is known: some 22 kB of digests, and for each bucket that differs another
+//! 1.3 kB and the leaves that do. News goes before batches and never waits behind more than one of them.
 //!
 //! This module is pure: lines in, lines out.
 
 mod digest_lines;
+mod leaf_lines;
 mod mark;
+mod plan;
 mod walk;
+mod words;
 
 use std::fmt;
 
 pub use digest_lines::{DigestReader, print_digest};
+pub use leaf_lines::{print_leaves, print_question, read_leaves, read_question};
 pub use mark::{print_mark, read_mark};
+pub use plan::Plan;
 pub use walk::{BATCH, Walk};
 
 use crate::planted::{Planted, is_planted};
@@ -43,9 +51,11 @@ pub enum Refusal {
     Malformed,
     /// A digest, a mark or an end of what was never begun.
     Unasked,
+    /// A question about buckets that cannot be read, or about too many.
+    Question,
     /// A line of digests that cannot be read.
     Digest,
-    /// Buckets that do not ascend, or one twice; so there are never more than there are.
+    /// Buckets or leaves that do not ascend, or one twice; so there are never more than there are.
     Descending,
     /// Another mark than the one that is due.
     Mark,
@@ -56,8 +66,9 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Refusal::Malformed => "a line that has no place between neighbours",
             Refusal::Unasked => "an answer to what was not asked",
+            Refusal::Question => "a question that cannot be read",
             Refusal::Digest => "digests that cannot be read",
-            Refusal::Descending => "digests out of order",
+            Refusal::Descending => "buckets or leaves out of order",
             Refusal::Mark => "another mark than the one that is due",
         })
     }
@@ -81,6 +92,10 @@ enum Stage {
     Idle,
     /// COMPARE is sent; what the neighbour holds is being read.
     Comparing(DigestReader),
+    /// A finer question may go.
+    Planning(Plan),
+    /// It has gone; its answer is being read.
+    Asking(Plan),
     /// A batch may go.
     Sending(Walk),
     /// A batch has gone; its mark is due.
@@ -94,6 +109,8 @@ pub enum Due {
     Nothing,
     /// COMPARE.
     Compare,
+    /// A finer question.
+    Question,
     /// A batch, and its mark.
     Batch,
     /// SYNCED.
@@ -126,6 +143,7 @@ impl Resync {
     pub fn due(&self, is_behind: bool) -> Due {
         match &self.stage {
             Stage::Idle if is_behind => Due::Compare,
+            Stage::Planning(_) => Due::Question,
             Stage::Sending(walk) if !walk.is_over() => Due::Batch,
             Stage::Sending(_) if is_behind => Due::Compare,
             Stage::Sending(_) => Due::Synced,
@@ -144,28 +162,38 @@ impl Resync {
     ///
     /// A [`Refusal`].
     pub fn hear(&mut self, line: &[u8], store: &Store) -> Result<(), Refusal> {
-        let stage = std::mem::take(&mut self.stage);
-        if line.starts_with(b"DIGEST") {
-            let Stage::Comparing(digests) = stage else { return Err(Refusal::Unasked) };
-            self.compared(digests, line, store)
-        } else if line.starts_with(b"MARKED") {
-            let Stage::Marking(walk) = stage else { return Err(Refusal::Unasked) };
-            self.marked(walk, line)
-        } else {
-            Err(Refusal::Malformed)
+        match (std::mem::take(&mut self.stage), line.first_chunk()) {
+            (Stage::Comparing(digests), Some(b"DIGEST")) => self.compared(digests, line, store),
+            (Stage::Asking(plan), Some(b"DIGEST")) => self.answered(plan, line, store),
+            (Stage::Marking(walk), Some(b"MARKED")) => self.marked(walk, line),
+            (_, Some(b"DIGEST" | b"MARKED")) => Err(Refusal::Unasked),
+            _ => Err(Refusal::Malformed),
         }
     }
 
     fn compared(&mut self, mut digests: DigestReader, line: &[u8], store: &Store) -> Result<(), Refusal> {
-        self.stage = match digests.read(line)? {
-            None => Stage::Comparing(digests),
+        match digests.read(line)? {
+            None => self.stage = Stage::Comparing(digests),
             Some(theirs) => {
                 let buckets = differing(store.digest(), &theirs);
                 self.tally.buckets += buckets.len() as u64;
-                Stage::Sending(Walk::new(&buckets, store))
+                self.go_on(Plan::new(&buckets, &theirs, store));
             }
-        };
+        }
         Ok(())
+    }
+
+    fn answered(&mut self, mut plan: Plan, line: &[u8], store: &Store) -> Result<(), Refusal> {
+        if plan.hear(line, store)? {
+            self.go_on(plan);
+        } else {
+            self.stage = Stage::Asking(plan);
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self, plan: Plan) {
+        self.stage = if plan.is_ready() { Stage::Sending(plan.walk()) } else { Stage::Planning(plan) };
     }
 
     fn marked(&mut self, walk: Walk, line: &[u8]) -> Result<(), Refusal> {
@@ -175,6 +203,14 @@ impl Resync {
         let stops = is_planted(Planted::ResyncStopsEarly);
         self.stage = Stage::Sending(if stops { Walk::default() } else { walk });
         Ok(())
+    }
+
+    /// The finer question to be sent, with a line end.
+    pub fn question(&mut self) -> String {
+        let Stage::Planning(mut plan) = std::mem::take(&mut self.stage) else { return String::new() };
+        let question = plan.question();
+        self.stage = Stage::Asking(plan);
+        question
     }
 
     /// Hands the lines of the next batch to `each`; the mark to send behind them.

@@ -1,9 +1,12 @@
 //! Two stores with a resync between them, and nothing else.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::command::{AtLine, Command};
+use crate::store::{BUCKETS, Leaf, Leaves, Record};
 
 fn at(line: &[u8]) -> AtLine<'_> {
     match Command::parse(line) {
@@ -28,14 +31,43 @@ fn many(count: usize) -> Store {
     store((0..count).map(|number| format!("AT Ball +0.000000000 id-{number} +34.068930-118.445127 5")))
 }
 
+/// Ids that all lie in one bucket: most of its leaves hold one of them, some hold more.
+fn of_one_bucket() -> &'static [String] {
+    static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let is_in = |id: &String| Bucket::of(id.as_bytes()) == Bucket::of(b"kiwi");
+        (0..).map(|number: u32| number.to_string()).filter(is_in).take(100).collect()
+    });
+    &IDS
+}
+
+/// A line about each of them.
+fn about(ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| format!("AT Ball +0.000000000 {id} +34.068930-118.445127 5")).collect()
+}
+
 /// Lets `resync` hear the digest of `theirs`.
-fn hear_digest(resync: &mut Resync, ours: &Store, theirs: &Store) {
+fn hear_buckets(resync: &mut Resync, ours: &Store, theirs: &Store) {
     assert_eq!(resync.due(true), Due::Compare);
     resync.compare();
     print_digest(theirs.digest(), |line| {
         assert_eq!(resync.due(false), Due::Nothing);
         assert_eq!(resync.hear(line, ours), Ok(()));
     });
+}
+
+/// Lets it hear the leaves, too, as often as it asks: the buckets of each question.
+fn hear_digest(resync: &mut Resync, ours: &Store, theirs: &Store) -> Vec<usize> {
+    hear_buckets(resync, ours, theirs);
+    let mut questions = Vec::new();
+    while resync.due(true) == Due::Question {
+        let buckets = read_question(resync.question().trim_end().as_bytes()).unwrap();
+        print_leaves(&buckets, theirs, |line| {
+            assert_eq!(resync.due(true), Due::Nothing);
+            assert_eq!(resync.hear(line, ours), Ok(()));
+        });
+        questions.push(buckets.len());
+    }
+    questions
 }
 
 /// The lines of the next batch, which is marked.
@@ -77,12 +109,57 @@ fn who_holds_nothing_is_told_everything_and_tells_nothing() {
 }
 
 #[test]
-fn only_the_bucket_that_differs_is_told() {
-    let (mut ours, mut theirs) = (many(10_000), many(10_000));
-    ours.accept(&at(b"AT Ball +0.000000000 id-77 +1-1 6"));
-    let (tally, _) = tell(&ours, &mut theirs);
-    assert_eq!((tally.buckets, tally.records), (1, ours.bucket(Bucket::of(b"id-77")).len() as u64));
-    assert_eq!(theirs.get(b"id-77").unwrap().line(), ours.get(b"id-77").unwrap().line());
+fn of_a_bucket_that_holds_few_all_is_told() {
+    let ids = &of_one_bucket()[..8];
+    let (mut ours, mut theirs) = (store(about(ids)), store(about(ids)));
+    let line = format!("AT Ball +0.000000000 {} +1-1 6", ids[3]);
+    hear(&mut ours, line.as_bytes());
+    assert_eq!(tell(&ours, &mut theirs).0, Tally { records: 8, buckets: 1 });
+    assert_eq!(theirs.get(ids[3].as_bytes()).unwrap().line(), line.as_bytes());
+}
+
+#[test]
+fn of_a_bucket_that_holds_many_only_the_leaf_that_differs_is_told() {
+    let ids = of_one_bucket();
+    let (mut ours, mut theirs) = (store(about(ids)), store(about(ids)));
+    let line = format!("AT Ball +0.000000000 {} +1-1 6", ids[77]);
+    hear(&mut ours, line.as_bytes());
+    let leaf = Leaf::of(ids[77].as_bytes());
+    let records = ids.iter().filter(|id| Leaf::of(id.as_bytes()) == leaf).count() as u64;
+    assert_eq!(tell(&ours, &mut theirs).0, Tally { records, buckets: 1 });
+    assert!(records < 8 && theirs.digest() == ours.digest());
+    let mut more = ours.clone();
+    let known: Vec<Leaf> = ids.iter().map(|id| Leaf::of(id.as_bytes())).collect();
+    let new = (0..).map(|n: u32| format!("new-{n}")).find(|id| {
+        Bucket::of(id.as_bytes()) == Bucket::of(b"kiwi") && !known.contains(&Leaf::of(id.as_bytes()))
+    });
+    hear(&mut more, about(&[new.unwrap()])[0].as_bytes());
+    assert_eq!(
+        tell(&ours, &mut more),
+        (Tally { records: 0, buckets: 1 }, 0),
+        "what is empty here needs no batch"
+    );
+}
+
+#[test]
+fn a_bucket_that_is_left_out_of_the_answer_is_told_whole() {
+    let ids = of_one_bucket();
+    let (ours, theirs) = (store(about(ids)), store(about(&ids[1..])));
+    let mut resync = Resync::default();
+    hear_buckets(&mut resync, &ours, &theirs);
+    assert_eq!(resync.question(), format!("COMPARE {:03x}\n", Bucket::of(b"kiwi").number()));
+    assert_eq!(resync.hear(b"DIGEST", &ours), Ok(()));
+    assert_eq!(batch(&mut resync, &ours).len(), 100);
+}
+
+#[test]
+fn questions_have_their_bound_and_there_are_none_where_one_side_is_empty() {
+    let (ours, theirs) = (many(BUCKETS * 20), store(about(&["kiwi".to_owned()])));
+    assert_eq!(hear_digest(&mut Resync::default(), &ours, &theirs), [1]);
+    let theirs = store((0..BUCKETS * 20).map(|number| format!("AT Ball +0.000000000 id-{number} +1-1 4")));
+    let questions = hear_digest(&mut Resync::default(), &ours, &theirs);
+    assert!(questions.iter().rev().skip(1).all(|buckets| *buckets == 32), "{questions:?}");
+    assert!(questions.iter().sum::<usize>() > BUCKETS - BUCKETS / 20);
 }
 
 #[test]
@@ -131,7 +208,7 @@ fn who_falls_behind_is_compared_again_before_it_is_synced() {
 
 #[test]
 fn what_was_not_asked_and_what_is_no_answer_is_refused() {
-    let ours = many(10);
+    let (ours, crowd) = (many(10), store(about(of_one_bucket())));
     let refused = |stage: &dyn Fn(&mut Resync), line: &[u8]| {
         let mut resync = Resync::default();
         stage(&mut resync);
@@ -149,6 +226,24 @@ fn what_was_not_asked_and_what_is_no_answer_is_refused() {
     assert_eq!(refused(&asked, b"DIGEST x"), Refusal::Digest);
     assert_eq!(refused(&asked, b"DIGESTS"), Refusal::Digest);
     assert_eq!(refused(&marking, b"DIGEST"), Refusal::Unasked);
+    let mut planning = Resync::default();
+    hear_buckets(&mut planning, &crowd, &store(about(&of_one_bucket()[1..])));
+    assert_eq!(planning.hear(b"DIGEST", &crowd), Err(Refusal::Unasked), "no finer question has gone yet");
+    let asking = |resync: &mut Resync| {
+        hear_buckets(resync, &crowd, &store(about(&of_one_bucket()[1..])));
+        resync.question();
+    };
+    let other = format!("DIGEST {:03x}", Bucket::of(b"apple").number());
+    assert_eq!(refused(&asking, other.as_bytes()), Refusal::Unasked);
+    assert_eq!(refused(&asking, b"DIGEST x"), Refusal::Digest);
+    assert_eq!(refused(&asking, b"MARKED 0"), Refusal::Unasked);
+    let twice = |resync: &mut Resync| {
+        asking(resync);
+        let line = format!("DIGEST {:03x}", Bucket::of(b"kiwi").number());
+        assert_eq!(resync.hear(line.as_bytes(), &crowd), Ok(()));
+    };
+    let again = format!("DIGEST {:03x}", Bucket::of(b"kiwi").number());
+    assert_eq!(refused(&twice, again.as_bytes()), Refusal::Unasked);
     for line in [&b"MARKED 2"[..], b"MARKED 0", b"MARKED", b"MARKED 1 ", b"MARKEDx1"] {
         assert_eq!(refused(&marking, line), Refusal::Mark);
     }
@@ -165,6 +260,28 @@ proptest! {
         tell(&other, &mut one);
         prop_assert_eq!(one.digest(), other.digest());
         prop_assert_eq!(one.len(), other.len());
+    }
+
+    #[test]
+    fn of_a_bucket_that_holds_many_nothing_is_told_but_what_lies_in_a_leaf_that_differs(
+        one in prop::collection::vec((0..100_usize, "[4-6]"), 40..120),
+        other in prop::collection::vec((0..100_usize, "[4-6]"), 0..120),
+    ) {
+        let line = |(place, time): &(usize, String)| {
+            format!("AT Ball +0.000000000 {} +1-1 {time}", of_one_bucket()[*place])
+        };
+        let (mut one, mut other) = (store(one.iter().map(line)), store(other.iter().map(line)));
+        let leaves = |store: &Store| Leaves::of(store.bucket(Bucket::of(b"kiwi")));
+        let (ours, theirs, is_empty) = (leaves(&one), leaves(&other), other.is_empty());
+        let is_to_be_told = |record: &&Record| {
+            let leaf = Leaf::of(record.id());
+            is_empty || ours.get(leaf) != theirs.get(leaf)
+        };
+        let told = one.records().filter(is_to_be_told).count() as u64;
+        prop_assert_eq!(tell(&one, &mut other).0.records, told);
+        tell(&other, &mut one);
+        prop_assert_eq!(one.digest(), other.digest());
+        prop_assert_eq!(leaves(&one), leaves(&other));
     }
 
     #[test]
