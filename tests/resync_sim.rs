@@ -173,11 +173,7 @@ fn of_a_bucket_with_many_records_only_leaves_that_differ_are_told() {
 
 #[cfg(feature = "buggify")]
 mod mistakes {
-    use herd::buggify::{draw, fired};
-    use herd::config::Config;
     use herd::planted::{Planted, plant};
-    use herd::simulate::{Topology, simulate};
-    use reactor::Random;
 
     use super::{Row, a_crowd, a_partition, a_rush};
 
