@@ -84,12 +84,13 @@ impl<F: FnMut(&Trim) -> Option<Vec<usize>>> Best<F> {
 
     /// Halves the step by which the storm is shortened, as long as there is one.
     fn shorten(&mut self, storm: Duration) {
-        let mut step = self.trim.storm.unwrap_or(storm) / 2;
+        let now = |trim: &Trim| trim.storm.unwrap_or(storm);
+        let mut step = in_steps(now(&self.trim) / 2);
         while step >= STEP {
-            let shorter = self.trim.storm.unwrap_or(storm).saturating_sub(step);
-            let shorter = STEP * u32::try_from(shorter.as_millis() / STEP.as_millis()).unwrap_or(0);
-            if !self.attempt(Trim { storm: Some(shorter), ..self.trim.clone() }) {
-                step /= 2;
+            let shorter = now(&self.trim).saturating_sub(step);
+            let is_shorter = shorter < now(&self.trim);
+            if !(is_shorter && self.attempt(Trim { storm: Some(shorter), ..self.trim.clone() })) {
+                step = in_steps(step / 2);
             }
         }
     }
@@ -118,6 +119,11 @@ impl<F: FnMut(&Trim) -> Option<Vec<usize>>> Best<F> {
         let spared = Spared::AllBut(faults);
         self.trim.spared != spared && self.attempt(Trim { spared, ..self.trim.clone() })
     }
+}
+
+/// Cut to whole steps.
+fn in_steps(span: Duration) -> Duration {
+    STEP * u32::try_from(span.as_millis() / STEP.as_millis()).unwrap_or(0)
 }
 
 #[cfg(test)]
