@@ -13,6 +13,8 @@
 pub enum Point {
     /// A resync's batch ends after its first line.
     TinyResyncBatch,
+    /// Who comes to the neighbours' port has no time to prove who it is.
+    ShortHello,
     /// A line of digests holds one bucket.
     ShortDigestLines,
     /// A bucket with few records is asked about, too.
@@ -47,6 +49,7 @@ impl Point {
     /// All of them.
     pub const ALL: &[Point] = &[
         Point::TinyResyncBatch,
+        Point::ShortHello,
         Point::ShortDigestLines,
         Point::LeavesOfFew,
         Point::ShortQuestion,

@@ -4,13 +4,15 @@
 //! starts makes it; all others of the folder read the same one. It is readable by its owner alone.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::private_file;
 
 /// The key's length in bytes.
 const LENGTH: usize = 32;
@@ -89,7 +91,7 @@ impl HerdKey {
     }
 
     /// Whether `tag` is what [`HerdKey::sign`] gives for `parts`, in a time that tells nothing of the right
-    /// one.
+    /// one: ring's `hmac::verify` compares in constant time.
     pub fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
         hmac::verify(&self.0, &message(parts), tag).is_ok()
     }
@@ -156,36 +158,14 @@ impl std::error::Error for KeyError {
 /// Makes a key file, unless somebody else has just made it.
 fn create(path: &Path) -> Result<(), KeyError> {
     let text = encode(&random()?) + "\n";
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.new", encode(&random()?[..8])));
-    publish(text.as_bytes(), Path::new(&draft), path)
-        .map_err(|source| KeyError::Io { path: path.to_owned(), source })
-}
-
-/// Writes `draft` and gives it the name `path` if that is free. The draft is removed whatever happens.
-fn publish(text: &[u8], draft: &Path, path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let linked = write_private(text, draft).and_then(|()| link_if_free(draft, path));
-    let removed = fs::remove_file(draft);
-    linked.and(removed)?;
-    File::open(folder)?.sync_all() // the name is to survive a power cut like the file
-}
-
-fn write_private(text: &[u8], draft: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(text)?;
-    file.sync_all()
-}
-
-fn link_if_free(draft: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(draft, path) {
+    match private_file::create(path, text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
+        made => made.map_err(|source| KeyError::Io { path: path.to_owned(), source }),
     }
 }
 
-fn random() -> Result<[u8; LENGTH], KeyError> {
+/// Bytes that nobody can foretell.
+pub(crate) fn random() -> Result<[u8; LENGTH], KeyError> {
     let mut bytes = [0; LENGTH];
     SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
     Ok(bytes)
@@ -217,6 +197,8 @@ fn message(parts: &[&[u8]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -10,7 +10,7 @@
 //! | [`places`] | what is near a point: providers |
 //! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
-//! | [`config`], [`key`] | what the operator says; the key the servers share |
+//! | [`config`], [`key`], [`keys`] | what the operator says; the key the servers share, or their certificates |
 //! | [`buggify`], [`planted`] | rare branches made common, mistakes made on purpose: for the simulator only |
 //!
 //! None of it names a socket, a clock or a thread; all of it runs in the simulator.
@@ -22,9 +22,11 @@ mod crowd;
 pub mod herd;
 pub mod journal;
 pub mod key;
+pub mod keys;
 pub mod link;
 pub mod places;
 pub mod planted;
+mod private_file;
 pub mod simulate;
 pub mod store;
 pub mod traffic_log;

@@ -9,6 +9,12 @@
 pub enum Planted {
     /// A report of the same time as the record replaces it.
     EqualTimeWins,
+    /// Whatever a neighbour answers to the challenge is taken for a proof.
+    AnyProof,
+    /// A proof does not say who made it, so that it can be sent back to its maker.
+    RolelessProof,
+    /// A client's AT is heard like a neighbour's.
+    ClientsNews,
     /// The digest stays as it is when a record is overwritten.
     StaleDigest,
     /// Of the buckets that differ, the last is not sent.
@@ -51,6 +57,9 @@ impl Planted {
     /// All of them, and what they are called on the command line.
     pub const ALL: &[(&str, Planted)] = &[
         ("equal-time-wins", Planted::EqualTimeWins),
+        ("any-proof", Planted::AnyProof),
+        ("roleless-proof", Planted::RolelessProof),
+        ("clients-news", Planted::ClientsNews),
         ("stale-digest", Planted::StaleDigest),
         ("bucket-forgotten", Planted::BucketForgotten),
         ("leaf-forgotten", Planted::LeafForgotten),

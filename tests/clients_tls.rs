@@ -6,10 +6,12 @@ mod common;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
-use common::Herd;
-use common::authority::{Identity, trusted};
+use common::authority::{Identity, trusted, write_key};
+use common::{Herd, eventually};
+use rustix::process::Signal;
 
 const TLS: [&str; 3] = ["--set=clients.tls=true", "--set=clients.cert=cert.pem", "--set=clients.key=key.pem"];
 const TRUST: &str = "--set=clients.ca_file=ca.pem";
@@ -18,7 +20,7 @@ const TRUST: &str = "--set=clients.ca_file=ca.pem";
 fn welsh(identity: &Identity) -> Herd {
     let mut herd = Herd::new();
     fs::write(herd.path("cert.pem"), &identity.chain).unwrap();
-    fs::write(herd.path("key.pem"), &identity.key).unwrap();
+    write_key(&herd.path("key.pem"), &identity.key);
     fs::write(herd.path("ca.pem"), trusted()).unwrap();
     herd.start_with("Welsh", &TLS);
     herd
@@ -85,11 +87,42 @@ fn openssl_is_answered_over_tls_1_2_and_1_3() {
 fn what_is_no_certificate_is_said_before_anything_is_started() {
     let herd = Herd::new();
     for (file, text) in [("cert.pem", "no certificate"), ("key.pem", "no key"), ("ca.pem", "nobody")] {
-        fs::write(herd.path(file), text).unwrap();
+        write_key(&herd.path(file), text);
     }
     for command in ["Welsh", "check"] {
         let (code, _, err) = run(&herd, &[command], &TLS);
         assert_eq!(code, Some(2));
         assert!(err.ends_with("clients.cert and clients.key: no private key in PEM\n"), "{err}");
     }
+}
+
+#[test]
+fn a_key_that_others_may_read_is_refused() {
+    let herd = Herd::new();
+    let identity = Identity::right();
+    fs::write(herd.path("cert.pem"), &identity.chain).unwrap();
+    write_key(&herd.path("key.pem"), &identity.key);
+    fs::set_permissions(herd.path("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, _, err) = run(&herd, &["Welsh"], &TLS);
+    assert_eq!(code, Some(2));
+    let exposed = "key.pem is open to others than its owner (mode 644); run: chmod 600 key.pem\n";
+    assert!(err.ends_with(exposed), "{err}");
+}
+
+#[test]
+fn a_certificate_is_renewed_on_a_hangup_and_a_bad_one_is_refused() {
+    let mut herd = welsh(&Identity::of_another_host());
+    let ask = |herd: &Herd| run(herd, &["iamat", "Welsh", "kiwi", "+1+1"], &[TRUST]);
+    assert!(ask(&herd).2.contains("certificate not valid for name"));
+    let right = Identity::right();
+    fs::write(herd.path("cert.pem"), &right.chain).unwrap();
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("half a pair is refused", || {
+        herd.said("Welsh")
+            .contains("the configuration is refused, the old one stays: clients.cert and clients.key")
+    });
+    assert!(ask(&herd).2.contains("certificate not valid for name"), "the old one stays");
+    write_key(&herd.path("key.pem"), &right.key);
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("it is renewed", || ask(&herd).0 == Some(0));
 }

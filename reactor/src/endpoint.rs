@@ -62,19 +62,26 @@ pub struct Endpoint {
     pub(crate) port: u16,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tls: Option<ClientTls>,
+    /// Whom the certificate must be for, if not the host.
+    pub(crate) called: Option<String>,
 }
 
 impl Endpoint {
     /// The port `port` of `host`, an address or a name.
     pub fn new(host: &str, port: u16) -> Endpoint {
         let host = host.parse().map_or_else(|_| Host::Name(host.to_owned()), Host::Addr);
-        Endpoint { host, port, timeout: None, tls: None }
+        Endpoint { host, port, timeout: None, tls: None, called: None }
     }
 
     /// The same, but TLS is spoken there, by somebody who can prove to be this host (Twisted: `wrapClientTLS`).
     /// The connection is made once that is agreed on.
     pub fn tls(self, tls: &ClientTls) -> Endpoint {
         Endpoint { tls: Some(tls.clone()), ..self }
+    }
+
+    /// The same, but under TLS the certificate there must be for `name`, whatever host is dialled.
+    pub fn called(self, name: impl Into<String>) -> Endpoint {
+        Endpoint { called: Some(name.into()), ..self }
     }
 
     /// The same, but the connection must be made within `timeout`, looking up the name included
@@ -86,7 +93,13 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Endpoint {
-        Endpoint { host: Host::Addr(address.ip()), port: address.port(), timeout: None, tls: None }
+        Endpoint {
+            host: Host::Addr(address.ip()),
+            port: address.port(),
+            timeout: None,
+            tls: None,
+            called: None,
+        }
     }
 }
 

@@ -119,7 +119,7 @@ pub use counters::Counters;
 pub use cx::{AppCx, Cx, Peers, ReactorHandle, Reply, Requests, Transport};
 pub use endpoint::{Endpoint, Host, Peer};
 pub use lag::LoopLag;
-pub use layer::{ClientTls, ServerTls, TlsConfigError, TlsError, TlsFailure};
+pub use layer::{ClientTls, Identity, ServerTls, TlsConfigError, TlsError, TlsFailure};
 pub use limits::Limits;
 pub use net::{ConnId, JobError, Net, PortId, Signal};
 pub use protocol::{Factory, Pressure, Protocol};

@@ -34,6 +34,7 @@ pub(crate) enum Request<A> {
     Connect(ConnId, Endpoint, Box<dyn ErasedProtocol<A>>),
     Listen(PortId, SocketAddr, Option<ServerTls>, Box<dyn ErasedFactory<A>>),
     ClosePort(PortId),
+    RenewTls(PortId, ServerTls),
     Call(Call<A>),
     Defer(JobId, Work),
     Stop,

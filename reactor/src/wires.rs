@@ -49,6 +49,8 @@ pub(crate) enum Closing {
 pub(crate) struct Wire {
     id: ConnId,
     pub(crate) peer: Peer,
+    /// When it was accepted, or dialled with success.
+    pub(crate) since: Time,
     pub(crate) outbox: Outbox,
     /// When something was last heard; `NEVER`: the silence is counted from this turn.
     pub(crate) heard: Time,
@@ -280,6 +282,7 @@ impl Wire {
         Wire {
             id,
             peer,
+            since: now,
             outbox: Outbox::default(),
             heard: now,
             idle: Duration::MAX,

@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, ServerEntry, default_servers, host};
+use super::{Config, PeerAuth, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -28,6 +28,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.check_availability()?;
         self.servers.iter().try_for_each(|(name, server)| self.check_server(name, server))?;
+        self.check_certificate_names()?;
         self.check_links()?;
         self.check_listeners()?;
         self.check_plaintext()?;
@@ -37,8 +38,7 @@ impl Config {
 
     /// What the contract has and this version does not is refused, never ignored.
     fn check_availability(&self) -> Result<(), ConfigError> {
-        self.available("peers.mode", self.peers.mode, "\"links\"")?;
-        self.available("peers.auth", self.peers.auth, "\"key\"")
+        self.available("peers.mode", self.peers.mode, "\"links\"")
     }
 
     fn available(
@@ -98,7 +98,7 @@ impl Config {
     }
 
     fn check_plaintext(&self) -> Result<(), ConfigError> {
-        if self.peers.allow_plaintext {
+        if self.peers.allow_plaintext || self.peers.auth == PeerAuth::Tls {
             return Ok(());
         }
         let exposed = |(name, server): &(&String, &ServerEntry)| {
@@ -163,16 +163,10 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_have_is_refused() {
-        refused(&[
-            (
-                "[peers]\nmode = \"paper\"",
-                "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
-            ),
-            (
-                "[peers]\n\nauth = \"tls\"",
-                "herd.toml:3: peers.auth: \"tls\" is not available in this version; available: \"key\"",
-            ),
-        ]);
+        refused(&[(
+            "[peers]\nmode = \"paper\"",
+            "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
+        )]);
     }
 
     #[test]
@@ -270,6 +264,7 @@ mod tests {
         )]);
         assert!(read(&format!("{exposed}\npeers.allow_plaintext = true")).is_ok());
         assert!(read(&format!("{exposed}\nherd.links = []")).is_ok());
+        assert!(read(&format!("{exposed}\npeers.auth = \"tls\"")).is_ok());
     }
 
     #[test]

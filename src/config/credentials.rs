@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Problem};
@@ -80,11 +81,13 @@ impl Config {
         if !tls {
             return Ok(None);
         }
-        let contents = |name: &str, path: &Option<PathBuf>| match path {
-            Some(path) => self.contents(name, path),
-            None => Err(self.require(name, "a server whose clients.tls = true", "clients.tls")),
+        let named = |name: &str, path: &Option<PathBuf>| {
+            path.clone().ok_or_else(|| self.require(name, "a server whose clients.tls = true", "clients.tls"))
         };
-        Ok(Some(Certificate { chain: contents("clients.cert", cert)?, key: contents("clients.key", key)? }))
+        let chain = self.contents("clients.cert", &named("clients.cert", cert)?)?;
+        let key =
+            private(&named("clients.key", key)?).map_err(|problem| self.refuse("clients.key", problem))?;
+        Ok(Some(Certificate { chain, key }))
     }
 
     /// The authorities that our own clients trust with servers besides the public roots (PEM); mostly none.
@@ -105,7 +108,20 @@ fn api_key(text: &[u8]) -> Result<ApiKey, Problem> {
     ApiKey::read(text).map_err(|_| Problem::BadKey)
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Problem {
+/// A private key, unless others than its owner may read it.
+pub(super) fn private(path: &Path) -> Result<Vec<u8>, Problem> {
+    let read = |path: &Path| {
+        let mut file = File::open(path)?;
+        let mode = file.metadata()?.permissions().mode();
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        Ok((mode, text))
+    };
+    let (mode, text) = read(path).map_err(|error| unreadable(path, error))?;
+    if mode & 0o077 == 0 { Ok(text) } else { Err(Problem::ExposedKey(path.to_owned(), mode & 0o777)) }
+}
+
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Problem {
     Problem::UnreadableFile(path.to_owned(), error)
 }
 
@@ -220,6 +236,11 @@ mod tests {
         fs::write(&cert, "chain").unwrap();
         assert_eq!(tls.client_certificate().unwrap_err().to_string(), missing("clients.key", 2, &key));
         fs::write(&key, "SECRET").unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+        let (error, path) = (tls.client_certificate().unwrap_err().to_string(), key.display());
+        let exposed = format!("is open to others than its owner (mode 640); run: chmod 600 {path}");
+        assert_eq!(error, format!("herd.toml:2: clients.key: {path} {exposed}"));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         let certificate = tls.client_certificate().unwrap().unwrap();
         assert_eq!((&*certificate.chain, &*certificate.key), (&b"chain"[..], &b"SECRET"[..]));
         assert_eq!(tls.places_authorities().unwrap(), b"chain");

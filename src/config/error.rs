@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use reactor::TlsConfigError;
 
 use super::hint::Hint;
 use super::places::Provider;
@@ -89,6 +91,7 @@ impl std::error::Error for ConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.problem() {
             Problem::Unreadable(error) | Problem::UnreadableFile(_, error) => Some(error),
+            Problem::BadCertificate(_, error) => Some(error),
             _ => None,
         }
     }
@@ -149,6 +152,16 @@ pub enum Problem {
     Required(&'static str),
     /// A file that the key names cannot be read.
     UnreadableFile(PathBuf, io::Error),
+    /// A private key that others than its owner may read; with its permissions.
+    ExposedKey(PathBuf, u32),
+    /// A file for `peers.auth = "tls"` that was never made; with the server's name.
+    NoCertificate(PathBuf, String),
+    /// The files of a certificate are of no use together.
+    BadCertificate(PathBuf, TlsConfigError),
+    /// A certificate that is for somebody else than this server.
+    NotForServer(PathBuf, String),
+    /// A name that no certificate could be for, or that the certificate of another server is for, too.
+    NoCertificateName,
     /// A provider that is named twice.
     DuplicateProvider(Provider),
     /// A provider and a chain that begins with another one.
@@ -213,6 +226,22 @@ impl fmt::Display for Problem {
             Problem::BadUrl(why) => f.write_str(why),
             Problem::Required(why) => write!(f, "needed for {why}"),
             Problem::UnreadableFile(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
+            Problem::ExposedKey(path, mode) => exposed_key(f, path, *mode),
+            Problem::NoCertificate(path, name) => write!(
+                f,
+                "there is no {}; run: herd keys init (once for the herd), and: herd keys server {name}",
+                path.display()
+            ),
+            Problem::BadCertificate(path, error) => write!(f, "{}: {error}", path.display()),
+            Problem::NotForServer(path, name) => write!(
+                f,
+                "{} is no certificate for {name}: the name in it must be the server's",
+                path.display()
+            ),
+            Problem::NoCertificateName => f.write_str(
+                "no name for a certificate (peers.auth = \"tls\"): it needs a letter, at most 63 characters, \
+                 none of them - at the end; it is not ca; and no other server has it in other case",
+            ),
             Problem::DuplicateProvider(provider) => write!(f, "{provider} is named twice"),
             Problem::ProviderAndChain { provider, first } => provider_and_chain(f, *provider, *first),
             Problem::SharedBaseUrl(providers) => shared_base_url(f, providers),
@@ -231,6 +260,11 @@ impl fmt::Display for Problem {
             }
         }
     }
+}
+
+fn exposed_key(f: &mut fmt::Formatter<'_>, path: &Path, mode: u32) -> fmt::Result {
+    let path = path.display();
+    write!(f, "{path} is open to others than its owner (mode {mode:03o}); run: chmod 600 {path}")
 }
 
 fn unknown_variable(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {

@@ -24,6 +24,7 @@ mod error;
 mod file;
 mod hint;
 mod host;
+mod identity;
 mod limits;
 mod listener;
 mod places;
@@ -44,6 +45,7 @@ pub use environment::Environment;
 pub use error::{ConfigError, Origin, Problem};
 pub use file::ConfigFile;
 pub use hint::Hint;
+pub use identity::{PeerFiles, PeerIdentity};
 pub use limits::LimitsConfig;
 pub use places::{PlacesConfig, Provider, SiteConfig};
 pub use sections::{

@@ -52,13 +52,13 @@ pub struct PeersConfig {
     pub allow_unauthenticated: bool,
     /// The shared herd key; follows [`HerdConfig::dir`] where nothing else is configured.
     pub key_file: PathBuf,
-    /// This server's certificate (PEM), for [`PeerAuth::Tls`].
+    /// This server's certificate (PEM), for [`PeerAuth::Tls`]; `<dir>/keys/<Name>.pem` unless configured.
     #[serde(with = "optional_path")]
     pub cert: Option<PathBuf>,
-    /// The certificate's private key (PEM).
+    /// The certificate's private key (PEM); `<dir>/keys/<Name>.key` unless configured.
     #[serde(with = "optional_path")]
     pub key: Option<PathBuf>,
-    /// The authority that signs the certificates of neighbours (PEM).
+    /// The authority that signs the certificates of neighbours (PEM); `<dir>/keys/ca.pem` unless configured.
     #[serde(with = "optional_path")]
     pub ca: Option<PathBuf>,
 }
@@ -96,7 +96,7 @@ pub enum PeerMode {
 pub enum PeerAuth {
     /// The shared herd key: challenge and answer with HMAC-SHA256.
     Key,
-    /// Mutual TLS; certificate names are server names. Not in this version.
+    /// Mutual TLS; certificate names are server names.
     Tls,
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use protocols::Backoff;
 use reactor::{ConnId, Endpoint, Peer, Peers, Sent};
 
+use super::sparing::Sparing;
 use crate::buggify::{Point, fires};
 use crate::link::resync::Tally;
 use crate::planted::{Planted, is_planted};
@@ -64,6 +65,8 @@ pub struct Neighbour {
     pub hearing: Hearing,
     /// How long to wait before it is dialled again.
     pub backoff: Backoff,
+    /// Which of the redials are said.
+    pub(crate) redials: Sparing,
     /// What has happened so far.
     pub counters: NeighbourCounters,
     /// It has missed something, or may have.
@@ -118,6 +121,7 @@ impl Neighbour {
             link: LinkState::Down,
             hearing: Hearing::Nothing,
             backoff: Backoff::default(),
+            redials: Sparing::default(),
             counters: NeighbourCounters::default(),
             is_behind: true,
             queue: Queue::new(queue),
@@ -142,6 +146,7 @@ impl Neighbour {
     /// It can be told the news. Whatever came while it could not, it has missed.
     pub fn up(&mut self, link: ConnId, peer: Peer) {
         self.backoff.reset();
+        self.redials = Sparing::default();
         self.link = LinkState::Up(link, peer);
         self.is_behind = !is_planted(Planted::CompareForgotten);
     }

@@ -9,7 +9,9 @@ mod flood;
 mod held;
 mod pace;
 mod providers;
+mod renewal;
 mod server_protocol;
+mod sparing;
 mod start;
 mod token_bucket;
 
@@ -23,13 +25,17 @@ use reactor::Requests;
 pub use curb::Curb;
 pub use flood::{Hearing, LinkState, Neighbour, NeighbourCounters, Neighbours};
 pub use providers::{PlacesError, Providers};
+pub use renewal::Reloads;
 pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 pub use token_bucket::TokenBucket;
 
+use renewal::Listening;
+use sparing::Sparing;
+
 use crate::crowd::Crowd;
 use crate::journal::Journal;
-use crate::key::HerdKey;
+use crate::link::Proof;
 use crate::places::Desk;
 use crate::store::Store;
 use crate::traffic_log::TrafficLog;
@@ -107,7 +113,7 @@ pub struct HerdCounters {
     pub held_queries: u64,
     /// Clients that spoke HTTP and were closed.
     pub browsers: u64,
-    /// Neighbours that could not prove who they are, or said what they may not.
+    /// Connections between neighbours on which somebody did not prove who it is, or said what it may not.
     pub refused_neighbours: u64,
 }
 
@@ -135,7 +141,7 @@ pub struct Herd {
     /// Whom it is linked with.
     pub neighbours: Neighbours,
     /// How it proves to them who it is, and they to it.
-    pub key: HerdKey,
+    pub proof: Proof,
     /// Whom it asks for places.
     pub desk: Desk,
     /// How it asks over HTTP.
@@ -150,6 +156,12 @@ pub struct Herd {
     addresses: Crowd,
     /// Connections at the neighbours' port that have not proved who they are.
     pub strangers: usize,
+    /// Which of the refused are said, and which of those who went before they were.
+    knocks: [Sparing; 2],
+    /// The ports that are open.
+    pub(crate) listening: Listening,
+    /// How often the configuration was asked for and taken over.
+    pub reloads: Reloads,
     /// What has happened so far.
     pub counters: HerdCounters,
     /// Where AT lines are put together; kept for its room.
@@ -161,7 +173,7 @@ impl Herd {
     pub fn new(
         name: impl Into<String>,
         neighbours: Neighbours,
-        key: HerdKey,
+        proof: impl Into<Proof>,
         desk: Desk,
         traffic: TrafficLog,
         rules: Rules,
@@ -171,7 +183,7 @@ impl Herd {
             store: Store::default(),
             journal: Journal::off(),
             neighbours,
-            key,
+            proof: proof.into(),
             desk,
             agent: Herd::agent(AgentConfig::default()),
             traffic,
@@ -179,6 +191,9 @@ impl Herd {
             clients: 0,
             addresses: Crowd::default(),
             strangers: 0,
+            knocks: Default::default(),
+            listening: Listening::default(),
+            reloads: Reloads::default(),
             counters: HerdCounters::default(),
             line: Vec::new(),
         }
@@ -187,6 +202,37 @@ impl Herd {
     /// An agent for this server's connections to the web.
     fn agent(config: AgentConfig) -> Agent<Herd> {
         Agent::new(config, |herd: &mut Herd| &mut herd.agent)
+    }
+
+    /// Counts somebody who was refused, and says so, but ever more rarely: nobody is to fill the disk by
+    /// knocking.
+    pub(crate) fn refuse_neighbour(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
+        self.knock(reactor, 0, notice);
+    }
+
+    /// The same for somebody who went before that. They do not hide the others.
+    pub(crate) fn lose_stranger(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
+        self.knock(reactor, 1, notice);
+    }
+
+    fn knock(&mut self, reactor: &mut Requests<'_, Herd>, kind: usize, notice: &str) {
+        self.counters.refused_neighbours += 1;
+        let admitted = self.knocks[kind].admit(reactor.now());
+        self.notice_if(reactor, admitted, notice);
+    }
+
+    /// Says something if it is `admitted`, with the number of those like it that were not.
+    pub(crate) fn notice_if(
+        &mut self,
+        reactor: &mut Requests<'_, Herd>,
+        admitted: Option<u64>,
+        notice: &str,
+    ) {
+        match admitted {
+            None => log::debug!("{notice}"),
+            Some(0) => self.notice(reactor, notice),
+            Some(more) => self.notice(reactor, &format!("{notice}; {more} more like it were not said")),
+        }
     }
 
     /// Says something to the operator: on standard error and in the traffic log.

@@ -141,6 +141,7 @@ impl ServerProtocol {
         match Command::parse(line) {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
+            Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
             Ok(Command::At(_)) => self.bad_request(cx, line),
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());

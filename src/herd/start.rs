@@ -4,12 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 
 use protocols::Lines;
-use reactor::{Endpoint, Limits, Net, Peer, Reactor, ServerTls};
+use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::config::{Config, Provider, ServerConfig};
-use crate::key::HerdKey;
-use crate::link::{PeerProtocol, dial};
+use crate::link::{PeerProtocol, Proof, dial};
 use crate::traffic_log::TrafficLog;
 
 /// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
@@ -54,7 +53,7 @@ impl Herd {
     pub fn configured(
         config: &Config,
         server: &ServerConfig,
-        key: HerdKey,
+        proof: impl Into<Proof>,
         providers: Providers,
         traffic: TrafficLog,
     ) -> Herd {
@@ -64,7 +63,7 @@ impl Herd {
         };
         let neighbours = Neighbours::new(server.neighbours.iter().map(neighbour).collect());
         let Providers { desk, agent } = providers;
-        Herd { agent, ..Herd::new(&*server.name, neighbours, key, desk, traffic, rules) }
+        Herd { agent, ..Herd::new(&*server.name, neighbours, proof, desk, traffic, rules) }
     }
 }
 
@@ -99,13 +98,11 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
         None => reactor.listen(net, ports.clients, client),
         Some(tls) => reactor.listen_tls(net, ports.clients, tls, client),
     };
-    let (_, clients) = clients.map_err(|error| at(ports.clients, &error))?;
+    let (port, clients) = clients.map_err(|error| at(ports.clients, &error))?;
+    reactor.app.listening.clients = Some(port);
     if let Some(peers) = ports.peers {
-        let peer = |herd: &mut Herd, _| {
-            let has_room = herd.strangers < MOST_STRANGERS;
-            has_room.then(|| Lines::new(PeerProtocol::new(herd.rules.line)))
-        };
-        reactor.listen(net, peers, peer).map_err(|error| at(peers, &error))?;
+        reactor.app.listening.peers =
+            Some(open_peers(reactor, net, peers).map_err(|error| at(peers, &error))?);
     }
     reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
     reactor.enter(net, |cx| {
@@ -113,6 +110,19 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
         (0..count).for_each(|place| dial(cx, place));
     });
     Ok(clients)
+}
+
+/// Listens for neighbours.
+fn open_peers(reactor: &mut Reactor<Herd>, net: &mut impl Net, at: SocketAddr) -> io::Result<PortId> {
+    let peer = |herd: &mut Herd, peer| {
+        let has_room = herd.strangers < MOST_STRANGERS;
+        has_room.then(|| Lines::new(PeerProtocol::new(herd, peer)))
+    };
+    let opened = match reactor.app.proof.clone() {
+        Proof::Key(_) => reactor.listen(net, at, peer),
+        Proof::Certificate(tls) => reactor.listen_tls(net, at, &tls.server, peer),
+    };
+    opened.map(|(port, _)| port)
 }
 
 /// The same error, with the address it is about.

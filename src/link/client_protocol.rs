@@ -4,6 +4,7 @@ use protocols::{LineReceiver, Lines, send_line};
 use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests};
 
 use super::hello::{self, Nonce, Refusal};
+use super::proof::{Proof, draw_nonce};
 use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
 use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG, READ_AGAIN};
 use crate::buggify::{Point, fires};
@@ -30,26 +31,21 @@ pub struct ClientProtocol {
 
 #[derive(Debug)]
 enum State {
+    /// It is being dialled.
+    Dialling,
     /// The hello is sent; the neighbour's proof is due.
     Hello(Nonce),
-    /// Our proof is sent; the welcome is due.
+    /// Our proof is sent, or was our certificate; the welcome is due.
     Proof,
     Up,
 }
 
 /// Dials the neighbour at `place`, and again whenever the link is gone.
 pub fn dial(cx: &mut AppCx<'_, Herd>, place: usize) {
-    let nonce = draw_nonce(cx.app, &mut cx.reactor);
-    let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
-    let client = ClientProtocol::new(place, nonce);
-    cx.reactor.connect(neighbour.at.clone(), Lines::new(client));
-}
-
-/// A nonce for this server: its name, its clocks and its generator are never all the same again.
-pub(super) fn draw_nonce(herd: &Herd, reactor: &mut Requests<'_, Herd>) -> Nonce {
-    let wall = reactor.wall_clock().as_unix_nanos().to_be_bytes();
-    let (now, random) = (reactor.now().as_nanos().to_be_bytes(), reactor.random().to_be_bytes());
-    Nonce::draw(&herd.key, &[herd.name.as_bytes(), &wall, &now, &random])
+    let Herd { neighbours, proof, .. } = &mut *cx.app;
+    let Some(neighbour) = neighbours.get_mut(place) else { return };
+    let at = proof.endpoint(&neighbour.at, &neighbour.name);
+    cx.reactor.connect(at, Lines::new(ClientProtocol::new(place)));
 }
 
 /// Dials again after a while.
@@ -61,17 +57,28 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
     }
     let wait = neighbour.backoff.wait(random);
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
-    herd.notice(reactor, &notice);
+    let admitted = neighbour.redials.admit(reactor.now());
+    herd.notice_if(reactor, admitted, &notice);
     reactor.app_later(wait, move |cx| dial(cx, place));
 }
 
 impl LineReceiver<Herd> for ClientProtocol {
     fn connection_made(&mut self, cx: &mut ClientCx<'_>) {
-        let State::Hello(nonce) = self.state else { return };
-        let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
-        let hello = hello::hello(&cx.app.name, &neighbour.name, nonce);
+        let Herd { name, proof, neighbours, .. } = &mut *cx.app;
+        let Some(neighbour) = neighbours.get_mut(self.neighbour) else { return };
+        let hello = match proof {
+            Proof::Key(key) => {
+                let nonce = draw_nonce(key, name, &mut cx.reactor);
+                self.state = State::Hello(nonce);
+                hello::hello(name, &neighbour.name, nonce)
+            }
+            Proof::Certificate(_) => {
+                self.state = State::Proof;
+                hello::certified_hello(name, &neighbour.name)
+            }
+        };
         send_line(&mut cx.transport, hello.as_bytes());
-        let deadline = cx.reactor.now() + HELLO_TIME;
+        let deadline = cx.transport.since() + HELLO_TIME;
         cx.transport.set_deadline(Some(deadline));
     }
 
@@ -80,7 +87,7 @@ impl LineReceiver<Herd> for ClientProtocol {
         match self.state {
             State::Hello(nonce) => self.prove(cx, line, nonce),
             State::Proof if line == b"WELCOME" => self.up(cx),
-            State::Proof => refuse(cx, &Refusal::Malformed),
+            State::Dialling | State::Proof => refuse(cx, &Refusal::Malformed),
             State::Up if line == PONG => {}
             State::Up => self.hear(cx, line),
         }
@@ -110,23 +117,26 @@ impl LineReceiver<Herd> for ClientProtocol {
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
+        if matches!(error, ConnectError::Tls(_)) {
+            cx.app.counters.refused_neighbours += 1; // whoever answers is not the neighbour
+        }
         redial(cx.app, &mut cx.reactor, self.neighbour, error);
     }
 }
 
 impl ClientProtocol {
-    pub(super) fn new(neighbour: usize, nonce: Nonce) -> ClientProtocol {
-        ClientProtocol { neighbour, state: State::Hello(nonce), resync: Resync::default(), unanswered: 0 }
+    pub(super) fn new(neighbour: usize) -> ClientProtocol {
+        ClientProtocol { neighbour, state: State::Dialling, resync: Resync::default(), unanswered: 0 }
     }
 
     /// Answers the neighbour's proof with ours.
     fn prove(&mut self, cx: &mut ClientCx<'_>, line: &[u8], nonce: Nonce) {
-        let herd = &mut *cx.app;
-        let Some(neighbour) = herd.neighbours.get_mut(self.neighbour) else { return };
-        match hello::check_acceptor(&herd.key, line, &herd.name, &neighbour.name, nonce) {
+        let Herd { name, proof, neighbours, .. } = &mut *cx.app;
+        let (Some(neighbour), Proof::Key(key)) = (neighbours.get_mut(self.neighbour), proof) else { return };
+        match hello::check_acceptor(key, line, name, &neighbour.name, nonce) {
             Ok(meeting) => {
                 self.state = State::Proof;
-                send_line(&mut cx.transport, meeting.dialler_proof(&herd.key).as_bytes());
+                send_line(&mut cx.transport, meeting.dialler_proof(key).as_bytes());
             }
             Err(refusal) => refuse(cx, &refusal),
         }
@@ -252,8 +262,7 @@ fn read(cx: &mut ClientCx<'_>, bucket: Bucket) {
 
 /// Ends a link to somebody who is not the neighbour it says it is, or speaks as none.
 fn refuse(cx: &mut ClientCx<'_>, refusal: &dyn std::error::Error) {
-    cx.app.counters.refused_neighbours += 1;
     let notice = format!("whoever answers at {} is refused: {refusal}", cx.transport.peer());
-    cx.app.notice(&mut cx.reactor, &notice);
+    cx.app.refuse_neighbour(&mut cx.reactor, &notice);
     cx.transport.abort_connection();
 }

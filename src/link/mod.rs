@@ -8,12 +8,14 @@
 mod client_protocol;
 pub mod hello;
 mod peer_protocol;
+mod proof;
 pub mod resync;
 
 use std::time::Duration;
 
 pub use client_protocol::{ClientProtocol, dial};
 pub use peer_protocol::PeerProtocol;
+pub use proof::{PeerTls, Proof};
 
 /// How often the dialling side pings.
 const PING_EVERY: Duration = Duration::from_secs(1);
@@ -25,7 +27,7 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 const PINGS_UNANSWERED: u32 = 3;
 /// How long the other side may be silent: it pings every second, and one more second is for the way.
 const SILENCE: Duration = Duration::from_secs(4);
-/// How long both may take to prove who they are.
+/// How long both may take to prove who they are, TLS included.
 const HELLO_TIME: Duration = Duration::from_secs(2);
 /// What an AT line may be longer than the client's line it came from: the server and the difference.
 const AT_LINE_EXTRA: usize = 256;

@@ -1,14 +1,18 @@
 //! The link on which a neighbour tells the news (the paper, 3.4).
 
-use protocols::{LineReceiver, send_line};
-use reactor::{Cx, Pressure, Reason};
+use std::fmt::Display;
+use std::time::Duration;
 
-use super::client_protocol::draw_nonce;
-use super::hello::{self, Meeting, Refusal};
+use protocols::{LineReceiver, send_line};
+use reactor::{AppCx, ConnectError, Cx, Peer, Pressure, Reason, Requests};
+
+use super::hello::{self, Meeting, Nonce, Refusal};
+use super::proof::{Proof, draw_nonce};
 use super::resync::{
     self, COMPARE, SYNCED, print_digest, print_leaves, print_mark, read_mark, read_question,
 };
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
+use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
 use crate::herd::Herd;
 use crate::journal::Sought;
@@ -19,6 +23,8 @@ type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
 /// Our side of a link that a neighbour dialled.
 #[derive(Debug)]
 pub struct PeerProtocol {
+    /// Who has come, and so whom a notice is about.
+    peer: Peer,
     state: State,
     /// COMPARE was heard, and SYNCED was not yet.
     is_resyncing: bool,
@@ -35,13 +41,16 @@ enum State {
     Claims(usize, Meeting),
     /// It is.
     Neighbour(usize),
+    /// It is not, and was told apart from one.
+    Refused,
 }
 
 impl PeerProtocol {
-    /// Waits for the hello of a neighbour whose clients' lines may be `line` bytes long.
-    pub fn new(line: usize) -> PeerProtocol {
-        let max_length = line.max(LONGEST_LINE) + AT_LINE_EXTRA;
-        PeerProtocol { state: State::Stranger, is_resyncing: false, seeking: false, max_length }
+    /// Waits for the hello of a neighbour; `peer` has come, and is a stranger to `herd` until then.
+    pub fn new(herd: &mut Herd, peer: Peer) -> PeerProtocol {
+        herd.strangers += 1;
+        let max_length = herd.rules.line.max(LONGEST_LINE) + AT_LINE_EXTRA;
+        PeerProtocol { peer, state: State::Stranger, is_resyncing: false, seeking: false, max_length }
     }
 }
 
@@ -51,8 +60,8 @@ impl LineReceiver<Herd> for PeerProtocol {
     }
 
     fn connection_made(&mut self, cx: &mut PeerCx<'_>) {
-        cx.app.strangers += 1;
-        let deadline = cx.reactor.now() + HELLO_TIME;
+        let time = if fires(Point::ShortHello) { Duration::ZERO } else { HELLO_TIME };
+        let deadline = cx.transport.since() + time;
         cx.transport.set_deadline(Some(deadline));
     }
 
@@ -61,6 +70,7 @@ impl LineReceiver<Herd> for PeerProtocol {
             State::Stranger => self.claims(cx, line),
             State::Claims(..) => self.proves(cx, line),
             State::Neighbour(place) => self.says(cx, *place, line),
+            State::Refused => {}
         }
         if cx.transport.is_high() {
             cx.transport.pause_reading(); // until the pressure is low again
@@ -75,50 +85,78 @@ impl LineReceiver<Herd> for PeerProtocol {
     }
 
     fn line_length_exceeded(&mut self, cx: &mut PeerCx<'_>, _start: &[u8]) {
-        refuse(cx, &Refusal::Malformed);
+        self.refuse(cx, Refusal::Malformed);
     }
 
     fn connection_lost(&mut self, cx: &mut PeerCx<'_>, reason: &Reason) {
-        let notice = match &self.state {
+        match &self.state {
             State::Neighbour(place) => {
                 let Some(neighbour) = cx.app.neighbours.get_mut(*place) else { return };
                 neighbour.unheard(cx.transport.id());
-                format!("neighbour {} is no longer heard: {reason}", neighbour.name)
+                let notice = format!("neighbour {} is no longer heard: {reason}", neighbour.name);
+                cx.app.notice(&mut cx.reactor, &notice);
             }
-            _ => {
-                cx.app.strangers -= 1;
-                format!("{} is no neighbour: {reason}", cx.transport.peer())
-            }
-        };
-        cx.app.notice(&mut cx.reactor, &notice);
+            State::Stranger | State::Claims(..) => self.is_no_neighbour(cx.app, &mut cx.reactor, reason),
+            State::Refused => {}
+        }
+    }
+
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
+        self.is_no_neighbour(cx.app, &mut cx.reactor, error);
     }
 }
 
 impl PeerProtocol {
-    /// Reads who it says it is, and proves who we are.
+    /// Reads who it says it is.
     fn claims(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
-        let nonce = draw_nonce(cx.app, &mut cx.reactor);
-        let herd = &*cx.app;
-        let claim = hello::read_hello(line, &herd.name, nonce).and_then(|(dialler, meeting)| {
-            let place = herd.neighbours.find(&dialler).ok_or(Refusal::Stranger)?;
-            Ok((place, meeting))
-        });
-        match claim {
-            Ok((place, meeting)) => {
-                send_line(&mut cx.transport, meeting.acceptor_proof(&herd.key).as_bytes());
-                self.state = State::Claims(place, meeting);
+        let claim = match &cx.app.proof {
+            Proof::Key(key) => {
+                let nonce = draw_nonce(key, &cx.app.name, &mut cx.reactor);
+                self.answers(cx, line, nonce)
             }
-            Err(refusal) => refuse(cx, &refusal),
+            Proof::Certificate(_) => self.is_certified(cx, line),
+        };
+        if let Err(refusal) = claim {
+            self.refuse(cx, refusal);
         }
     }
 
-    /// Checks its proof; from here on it is heard.
-    fn proves(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
-        let State::Claims(place, meeting) = &self.state else { return };
-        if let Err(refusal) = meeting.check_dialler(&cx.app.key, line) {
-            return refuse(cx, &refusal);
+    /// Proves who we are, and asks for its proof.
+    fn answers(&mut self, cx: &mut PeerCx<'_>, line: &[u8], nonce: Nonce) -> Result<(), Refusal> {
+        let Herd { name, neighbours, proof, .. } = &*cx.app;
+        let (dialler, meeting) = hello::read_hello(line, name, nonce)?;
+        let place = neighbours.find(&dialler).ok_or(Refusal::Stranger)?;
+        if let Proof::Key(key) = proof {
+            send_line(&mut cx.transport, meeting.acceptor_proof(key).as_bytes());
         }
-        let place = *place;
+        self.state = State::Claims(place, meeting);
+        Ok(())
+    }
+
+    /// TLS has proved that it is of the herd; its certificate says who.
+    fn is_certified(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) -> Result<(), Refusal> {
+        let Herd { name, neighbours, .. } = &mut *cx.app;
+        let dialler = hello::read_certified_hello(line, name)?;
+        let place = neighbours.find(dialler).ok_or(Refusal::Stranger)?;
+        let dialler = neighbours.get_mut(place).map_or("", |neighbour| &neighbour.name);
+        if !cx.transport.is_peer_called(dialler) {
+            return Err(Refusal::WrongCertificate);
+        }
+        self.is_proven(cx, place);
+        Ok(())
+    }
+
+    /// Checks its proof.
+    fn proves(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        let (State::Claims(place, meeting), Proof::Key(key)) = (&self.state, &cx.app.proof) else { return };
+        match meeting.check_dialler(key, line) {
+            Ok(()) => self.is_proven(cx, *place),
+            Err(refusal) => self.refuse(cx, refusal),
+        }
+    }
+
+    /// From here on it is heard.
+    fn is_proven(&mut self, cx: &mut PeerCx<'_>, place: usize) {
         self.state = State::Neighbour(place);
         cx.app.strangers -= 1;
         send_line(&mut cx.transport, b"WELCOME");
@@ -128,6 +166,22 @@ impl PeerProtocol {
         neighbour.heard(cx.transport.id());
         let notice = format!("neighbour {} is heard", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
+    }
+
+    /// Tells it apart from a neighbour.
+    fn refuse(&mut self, cx: &mut PeerCx<'_>, refusal: Refusal) {
+        if !matches!(self.state, State::Neighbour(_)) {
+            cx.app.strangers -= 1;
+            self.state = State::Refused;
+        }
+        refuse(cx, &refusal);
+    }
+
+    /// It is gone before it has proved anything, because its time was up or for a reason of its own.
+    fn is_no_neighbour(&mut self, herd: &mut Herd, reactor: &mut Requests<'_, Herd>, why: &dyn Display) {
+        herd.strangers -= 1;
+        self.state = State::Refused;
+        herd.lose_stranger(reactor, &format!("{} is no neighbour: {why}", self.peer));
     }
 
     /// Hears what a neighbour says.
@@ -239,8 +293,7 @@ fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
 }
 
 fn refuse(cx: &mut PeerCx<'_>, refusal: &dyn std::error::Error) {
-    cx.app.counters.refused_neighbours += 1;
     let notice = format!("{} is refused: {refusal}", cx.transport.peer());
-    cx.app.notice(&mut cx.reactor, &notice);
+    cx.app.refuse_neighbour(&mut cx.reactor, &notice);
     cx.transport.abort_connection();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocols::Lines;
 use reactor::testing::Harness;
-use reactor::{Endpoint, Limits, Reason};
+use reactor::{Endpoint, Limits, Peer, Reason};
 
 use super::client_protocol::ClientProtocol;
 use super::hello::{self, Nonce};
@@ -90,7 +90,7 @@ fn report(harness: &mut Harness<Herd>, line: &str) {
 /// Welsh has dialled Ball and is welcome; Ball is the test.
 fn dialler() -> Harness<Herd> {
     let limits = Limits { high_water: 300, ..Limits::default() };
-    let client = Lines::new(ClientProtocol::new(0, nonce(1)));
+    let client = Lines::new(ClientProtocol::new(0));
     let mut harness = Harness::with_limits(welsh(), client, limits);
     let hello = lines(&harness.take_sent()).remove(0);
     let (_, meeting) = hello::read_hello(hello.as_bytes(), "Ball", nonce(2)).unwrap();
@@ -100,10 +100,16 @@ fn dialler() -> Harness<Herd> {
     harness
 }
 
+/// Somebody has come to the herd's port.
+fn visited(mut herd: Herd) -> Harness<Herd> {
+    let peer = PeerProtocol::new(&mut herd, Peer::at(([127, 0, 0, 1], 5).into()));
+    Harness::new(herd, Lines::new(peer))
+}
+
 /// Ball has dialled Welsh and is welcome; Ball is the test.
 fn acceptor() -> Harness<Herd> {
     let key = HerdKey::new(&KEY);
-    let mut harness = Harness::new(welsh(), Lines::new(PeerProtocol::new(1000)));
+    let mut harness = visited(welsh());
     harness.receive(format!("{}\n", hello::hello("Ball", "Welsh", nonce(1))).as_bytes());
     let proof = lines(&harness.take_sent()).remove(0);
     let meeting = hello::check_acceptor(&key, proof.as_bytes(), "Ball", "Welsh", nonce(1)).unwrap();
@@ -313,9 +319,75 @@ fn who_asks_again_and_again_and_does_not_read_is_not_heard_for_ever() {
 #[test]
 fn before_the_proof_nothing_of_it_is_heard() {
     for words in [&b"COMPARE\n"[..], b"MARK 1\n", b"SYNCED\n", KIWI.as_bytes()] {
-        let mut welsh = Harness::new(welsh(), Lines::new(PeerProtocol::new(1000)));
+        let mut welsh = visited(welsh());
         welsh.app().store = Store::default();
         welsh.receive(&[words, b"\n"].concat());
         assert!(is_aborted(&welsh) && welsh.sent().is_empty() && welsh.app().store.is_empty());
+    }
+}
+
+#[test]
+fn a_hello_has_two_seconds_however_it_drips_and_is_counted_if_it_does_not_come() {
+    let mut welsh = visited(welsh());
+    for byte in b"HELLO 1 Ball Welsh 0" {
+        welsh.receive(&[*byte]);
+        assert!(welsh.lost().is_none());
+        welsh.advance(Duration::from_millis(100));
+    }
+    assert!(matches!(welsh.lost(), Some(Reason::DeadlinePassed)), "{:?}", welsh.lost());
+    let herd = welsh.app();
+    assert_eq!((herd.strangers, herd.counters.refused_neighbours), (0, 1));
+}
+
+#[test]
+fn whoever_is_refused_is_counted_once_and_whoever_is_not_is_not_counted() {
+    let mut herd = visited(welsh());
+    herd.receive(b"AT Ball\nPING\n");
+    assert!(is_aborted(&herd));
+    assert_eq!((herd.app().strangers, herd.app().counters.refused_neighbours), (0, 1));
+    let mut herd = acceptor();
+    assert_eq!((herd.app().strangers, herd.app().counters.refused_neighbours), (0, 0));
+}
+
+/// What the judges of a simulation are to find out: each of these mistakes lets a stranger in.
+#[cfg(feature = "buggify")]
+mod mistakes {
+    use super::*;
+    use crate::herd::ServerProtocol;
+    use crate::planted::{Planted, plant};
+
+    /// What comes of a hello whose proof is made from the acceptor's own.
+    fn answer(mistake: Option<Planted>, proof: impl Fn(&str) -> String) -> Vec<u8> {
+        plant(mistake);
+        let mut welsh = visited(welsh());
+        welsh.receive(format!("{}\n", hello::hello("Ball", "Welsh", nonce(1))).as_bytes());
+        let challenge = lines(&welsh.take_sent()).remove(0);
+        let tag = challenge.rsplit(' ').next().unwrap_or_default().to_owned();
+        welsh.receive(format!("PROOF {}\n", proof(&tag)).as_bytes());
+        plant(None);
+        welsh.take_sent()
+    }
+
+    #[test]
+    fn any_proof_lets_a_stranger_in_and_so_does_one_that_does_not_say_its_role() {
+        let zeros = |_: &str| "0".repeat(64);
+        let reflected = |tag: &str| tag.to_owned();
+        assert_eq!(answer(Some(Planted::AnyProof), zeros), b"WELCOME\n");
+        assert_eq!(answer(Some(Planted::RolelessProof), reflected), b"WELCOME\n");
+        assert_eq!(answer(Some(Planted::RolelessProof), zeros), b"");
+        assert_eq!(answer(None, zeros), b"");
+        assert_eq!(answer(None, reflected), b"");
+    }
+
+    #[test]
+    fn a_clients_news_is_believed_by_mistake_alone() {
+        for (mistake, is_believed) in [(None, false), (Some(Planted::ClientsNews), true)] {
+            plant(mistake);
+            let here = std::net::IpAddr::from([127, 0, 0, 1]);
+            let mut client = Harness::new(welsh(), Lines::new(ServerProtocol::new(&Rules::default(), here)));
+            client.receive(b"AT Ball +0.000000000 plum +1-1 5\n");
+            plant(None);
+            assert_eq!(client.app().store.get(b"plum").is_some(), is_believed);
+        }
     }
 }

@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Record, hash_of};
 
-/// How many leaves a bucket has. Of a million records, a leaf holds some eight or sixteen.
+/// How many leaves a bucket has. Of a million records, a leaf holds some fifteen.
 pub const LEAVES: usize = COUNT as usize;
 
 const COUNT: u8 = 64;

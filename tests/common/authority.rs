@@ -1,12 +1,15 @@
 //! Certificates, right and wrong.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, date_time_ymd,
 };
-use reactor::ServerTls;
+use reactor::{ClientTls, Identity as Shown, ServerTls};
 
 /// The names by which servers are asked.
 const HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -87,6 +90,52 @@ impl Identity {
         })
     }
 
+    /// A server of the herd.
+    pub(crate) fn of_server(name: &str) -> Identity {
+        Identity::of_server_with(name, |_| {})
+    }
+
+    pub(crate) fn of_server_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        Identity::with(&TRUSTED, |params| {
+            *params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            change(params);
+        })
+    }
+
+    /// What somebody else's authority says of the same server.
+    pub(crate) fn of_server_elsewhere(name: &str) -> Identity {
+        Identity::with(&OTHER, |params| *params = CertificateParams::new(vec![name.to_owned()]).unwrap())
+    }
+
+    /// What is right in all but its dates, which are over or are to come.
+    pub(crate) fn of_server_in(name: &str, years: [i32; 2]) -> Identity {
+        Identity::of_server_with(name, |params| {
+            let [from, to] = years.map(|year| date_time_ymd(year, 1, 1));
+            (params.not_before, params.not_after) = (from, to);
+        })
+    }
+
+    /// Shows this, and believes the trusted authority alone.
+    fn shown<'a>(&'a self, authority: &'a str) -> Shown<'a> {
+        Shown { chain: self.chain.as_bytes(), key: self.key.as_bytes(), authority: authority.as_bytes() }
+    }
+
+    pub(crate) fn dialler(&self) -> ClientTls {
+        ClientTls::mutual(self.shown(&trusted())).unwrap()
+    }
+
+    pub(crate) fn acceptor(&self) -> ServerTls {
+        ServerTls::mutual(self.shown(&trusted())).unwrap()
+    }
+
+    /// Puts it where a server of the name looks for it.
+    pub(crate) fn put(&self, keys: &Path, name: &str) {
+        fs::create_dir_all(keys).unwrap();
+        fs::write(keys.join("ca.pem"), trusted()).unwrap();
+        fs::write(keys.join(format!("{name}.pem")), &self.chain).unwrap();
+        write_key(&keys.join(format!("{name}.key")), &self.key);
+    }
+
     pub(crate) fn for_clients_alone() -> Identity {
         Identity::with(&TRUSTED, |params| {
             params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ClientAuth);
@@ -104,6 +153,12 @@ impl Identity {
     pub(crate) fn tls(&self, alpn: &[&[u8]]) -> ServerTls {
         ServerTls::new(self.chain.as_bytes(), self.key.as_bytes(), alpn).unwrap()
     }
+}
+
+/// A private key as a server will have it: for its owner alone.
+pub(crate) fn write_key(path: &Path, key: &str) {
+    fs::write(path, key).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn params() -> CertificateParams {

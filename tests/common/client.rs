@@ -1,7 +1,8 @@
 //! A client on a plain socket.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
 
 use super::PATIENCE;
 
@@ -10,7 +11,10 @@ pub(crate) struct Client(BufReader<TcpStream>);
 
 impl Client {
     pub(crate) fn connect(port: u16) -> Client {
-        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        Client::of(TcpStream::connect(("127.0.0.1", port)).unwrap())
+    }
+
+    fn of(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -19,6 +23,16 @@ impl Client {
 
     pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) {
         self.stream().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Sends a byte now and then, until all are sent or nobody takes them any more.
+    pub(crate) fn drip(&self, bytes: &[u8]) {
+        for byte in bytes {
+            std::thread::sleep(Duration::from_millis(100));
+            if self.stream().write_all(&[*byte]).is_err() {
+                return;
+            }
+        }
     }
 
     /// The next line, without its LF; `None` at the end.
@@ -72,5 +86,24 @@ impl Client {
 
     pub(crate) fn stream(&self) -> &TcpStream {
         self.0.get_ref()
+    }
+}
+
+/// Where somebody else than a server is dialled.
+pub(crate) struct Door(TcpListener);
+
+impl Door {
+    /// At this port; 0: any.
+    pub(crate) fn open(port: u16) -> Door {
+        Door(TcpListener::bind(("127.0.0.1", port)).unwrap())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    /// The next who comes.
+    pub(crate) fn admit(&self) -> Client {
+        Client::of(self.0.accept().unwrap().0)
     }
 }

@@ -9,7 +9,8 @@
 )]
 
 pub(crate) mod authority;
-mod client;
+pub(crate) mod client;
+pub(crate) mod visitor;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -111,6 +112,14 @@ impl Herd {
 
     pub(crate) fn kill(&mut self, name: &str) {
         self.running.remove(name).unwrap();
+    }
+
+    /// Starts a server that says everything, also what is said but rarely.
+    pub(crate) fn start_talkative(&mut self, name: &'static str, flags: &[&str]) {
+        let mut command = self.command(&[&[name], flags].concat());
+        let process = self.spawn_command(name, command.env("RUST_LOG", "herd=debug"));
+        self.running.insert(name, process);
+        eventually(&format!("{name} is ready"), || self.said(name).contains(": ready: "));
     }
 
     pub(crate) fn client(&self, name: &str) -> Client {

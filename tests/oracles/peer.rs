@@ -9,13 +9,13 @@ use std::time::Duration;
 use herd::herd::{Herd, Neighbour, Neighbours, Rules};
 use herd::key::HerdKey;
 use herd::link::PeerProtocol;
-use herd::link::resync::print_digest;
+use herd::link::resync::{print_digest, print_leaves};
 use herd::places::Desk;
-use herd::store::Store;
+use herd::store::{Bucket, Store};
 use herd::traffic_log::TrafficLog;
 use protocols::Lines;
-use reactor::Endpoint;
 use reactor::testing::Harness;
+use reactor::{Endpoint, Peer};
 
 use super::at_line::at_line;
 use super::draw::Draw;
@@ -27,7 +27,9 @@ const SILENCE: u64 = 4_000;
 
 pub(crate) fn check(input: &[u8]) {
     let mut draw = Draw(input);
-    let mut port = Harness::new(a_herd(), Lines::new(PeerProtocol::new(16_384)));
+    let mut herd = a_herd();
+    let peer = PeerProtocol::new(&mut herd, Peer::at(([127, 0, 0, 1], 5).into()));
+    let mut port = Harness::new(herd, Lines::new(peer));
     let mut model =
         Model { state: State::Stranger, due: HELLO_TIME, now: 0, refused: 0, store: Store::default() };
     while !draw.is_empty() && !matches!(model.state, State::Gone) {
@@ -84,6 +86,7 @@ fn a_line(draw: &mut Draw<'_>, model: &Model) -> Vec<u8> {
             let (id, time) = (draw.below(3), draw.below(10));
             format!("AT Welsh +0.000000000 id-{id} +1-1 {time}")
         }
+        17 => format!("COMPARE {:03x} {:03x}", draw.below(4), draw.below(4)),
         _ => {
             let length = draw.below(80);
             let raw = draw.take(length).iter().copied().filter(|byte| *byte != b'\n');
@@ -199,6 +202,12 @@ impl Model {
                     expected.push(b'\n');
                 });
             }
+            _ if is_resyncing && let Some(buckets) = question(line) => {
+                print_leaves(&buckets, &self.store, |line| {
+                    expected.extend_from_slice(line);
+                    expected.push(b'\n');
+                });
+            }
             b"SYNCED" if is_resyncing => becomes = false,
             _ if is_resyncing && is_mark(line) => expected = [b"MARKED ", &line[5..], b"\n"].concat(),
             _ => match at_line(line) {
@@ -210,6 +219,16 @@ impl Model {
         assert_eq!(sent.escape_ascii().to_string(), expected.escape_ascii().to_string());
         true
     }
+}
+
+/// At most thirty-two buckets, ascending.
+fn question(line: &[u8]) -> Option<Vec<Bucket>> {
+    let words: Vec<&str> = str::from_utf8(line.strip_prefix(b"COMPARE ")?).ok()?.split(' ').collect();
+    let all: Vec<(String, Bucket)> = Bucket::all().map(|b| (format!("{:03x}", b.number()), b)).collect();
+    let places: Vec<usize> =
+        words.iter().map(|word| all.iter().position(|(name, _)| name == word)).collect::<Option<_>>()?;
+    let is_right = places.len() <= 32 && places.is_sorted_by(|one, other| one < other);
+    is_right.then(|| places.into_iter().map(|place| all[place].1).collect())
 }
 
 fn is_mark(line: &[u8]) -> bool {

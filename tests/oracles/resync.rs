@@ -6,11 +6,13 @@
 //! marks must take or refuse as the grammar has it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
 
 use herd::link::resync::{
-    BATCH, COMPARE, DigestReader, Due, Refusal, Resync, SYNCED, print_digest, print_mark, read_mark,
+    BATCH, COMPARE, DigestReader, Due, Refusal, Resync, SYNCED, print_digest, print_leaves, print_mark,
+    print_question, read_leaves, read_mark, read_question,
 };
-use herd::store::{Bucket, Digest, Record, Store};
+use herd::store::{Bucket, Digest, Leaf, Record, Store};
 
 use super::at_line::at_line;
 use super::draw::Draw;
@@ -80,6 +82,7 @@ impl Side {
                 self.resync.compare();
                 self.there.push_back(COMPARE.to_vec());
             }
+            Due::Question => self.there.push_back(self.resync.question().trim_end().as_bytes().to_vec()),
             Due::Batch => self.send_batch(),
             Due::Synced => {
                 self.resync.synced();
@@ -177,6 +180,7 @@ impl Pair {
         let heard = match &line[..] {
             COMPARE => self.compare(dialler),
             SYNCED => self.synced(dialler),
+            _ if line.starts_with(b"COMPARE ") => self.compare_leaves(dialler, &line),
             _ if line.starts_with(b"MARK") => self.mark(dialler, &line),
             _ => self.news(dialler, &line),
         };
@@ -189,6 +193,18 @@ impl Pair {
         acceptor.is_resyncing = true;
         let digest = acceptor.store.digest().clone();
         print_digest(&digest, |line| self.sides[dialler].back.push_back(line.to_vec()));
+        Ok(())
+    }
+
+    fn compare_leaves(&mut self, dialler: usize, line: &[u8]) -> Result<(), Refusal> {
+        let buckets = read_question(line)?;
+        let acceptor = &self.sides[1 - dialler];
+        if !acceptor.is_resyncing {
+            return Err(Refusal::Unasked);
+        }
+        let mut answer = Vec::new();
+        print_leaves(&buckets, &acceptor.store, |line| answer.push(line.to_vec()));
+        self.sides[dialler].back.extend(answer);
         Ok(())
     }
 
@@ -261,15 +277,23 @@ impl Pair {
     }
 }
 
+/// The first clients all lie in one bucket, so that it holds many.
 fn a_line(id: usize, time: &str) -> Vec<u8> {
+    static CROWD: LazyLock<Vec<usize>> = LazyLock::new(|| {
+        let bucket_of = |id: &usize| Bucket::of(format!("id-{id}").as_bytes());
+        (0..).filter(|id| bucket_of(id) == bucket_of(&0)).take(40).collect()
+    });
+    let id = CROWD.get(id).copied().unwrap_or(id);
     format!("AT Ball +0.000000000 id-{id} +34.068930-118.445127 {time}").into_bytes()
 }
 
-/// Lines of a digest, and marks, as the grammar has them.
+/// Lines of a digest, finer ones, and marks, as the grammar has them.
 fn check_lines(input: &[u8]) {
     let (mut reader, mut digest, mut last) = (DigestReader::default(), Digest::default(), None);
     for line in input.split(|byte| *byte == b'\n') {
         check_mark(line);
+        check_question(line);
+        check_leaves(line);
         let expected = match line {
             b"DIGEST" => Some(true),
             _ => note(line, &mut digest, &mut last).map(|()| false),
@@ -323,4 +347,44 @@ fn check_mark(line: &[u8]) {
             assert!(number.is_none_or(|number| print_mark("MARK", number).trim_end().as_bytes() != line));
         }
     }
+}
+
+/// A question is what `print_question` prints of one to thirty-two buckets that ascend, and nothing else.
+fn check_question(line: &[u8]) {
+    let said = || {
+        let words = str::from_utf8(line.strip_prefix(b"COMPARE ")?).ok()?;
+        let numbers: Option<Vec<u16>> =
+            words.split(' ').map(|word| u16::from_str_radix(word, 16).ok()).collect();
+        let numbers = numbers.filter(|numbers| numbers.is_sorted_by(|one, other| one < other))?;
+        let buckets: Option<Vec<Bucket>> = numbers.into_iter().map(Bucket::new).collect();
+        let prints = |buckets: &Vec<Bucket>| print_question(buckets).trim_end().as_bytes() == line;
+        buckets.filter(|buckets| buckets.len() <= 32 && prints(buckets))
+    };
+    assert!(read_question(line).ok() == said(), "{}", line.escape_ascii());
+}
+
+/// The leaves of a bucket ascend, none is empty, and they stand in one way.
+fn check_leaves(line: &[u8]) {
+    let print = |bucket: Bucket, leaves: &[(u8, u64)]| {
+        let pairs = leaves.iter().map(|(leaf, hash)| format!(" {leaf:02x}:{hash:016x}"));
+        format!("DIGEST {:03x}{}", bucket.number(), pairs.collect::<String>()).into_bytes()
+    };
+    let said = || {
+        let mut words = str::from_utf8(line.strip_prefix(b"DIGEST ")?).ok()?.split(' ');
+        let bucket = Bucket::new(u16::from_str_radix(words.next()?, 16).ok()?)?;
+        let pair = |word: &str| {
+            let (leaf, hash) = word.split_once(':')?;
+            Some((u8::from_str_radix(leaf, 16).ok()?, u64::from_str_radix(hash, 16).ok()?))
+        };
+        let leaves: Vec<(u8, u64)> = words.map(pair).collect::<Option<_>>()?;
+        let is_right = leaves.iter().all(|(leaf, hash)| *leaf < 64 && *hash != 0)
+            && leaves.is_sorted_by(|(one, _), (other, _)| one < other)
+            && print(bucket, &leaves) == line;
+        Some(print(bucket, &leaves)).filter(|_| is_right)
+    };
+    let read = read_leaves(line).ok().flatten().map(|(bucket, leaves)| {
+        let pairs = Leaf::all().map(|leaf| (leaf.number(), leaves.get(leaf)));
+        print(bucket, &pairs.filter(|(_, hash)| *hash != 0).collect::<Vec<_>>())
+    });
+    assert!(read == said(), "{}", line.escape_ascii());
 }

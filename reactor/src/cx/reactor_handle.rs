@@ -72,6 +72,12 @@ impl<'a, A> Requests<'a, A> {
         self.core.ask(Request::ClosePort(port));
     }
 
+    /// Connections that a port accepts from the next turn on speak this TLS; those that stand go on as they
+    /// are. For certificates that are renewed while the server runs. A port that is plain stays so.
+    pub fn renew_tls(&mut self, port: PortId, tls: &ServerTls) {
+        self.core.ask(Request::RenewTls(port, tls.clone()));
+    }
+
     /// Stops: closes the ports, tells every connection `stopping`, waits for them as long as
     /// [`Limits::stop_timeout`] allows, then ends.
     pub fn stop(&mut self) {

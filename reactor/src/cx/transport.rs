@@ -40,6 +40,12 @@ impl<'a> Transport<'a> {
         self.wire().map_or(Peer::UNKNOWN, |wire| wire.peer)
     }
 
+    /// Since when the two are connected: accepted, or dialled with success. TLS is agreed on after that and
+    /// before `connection_made`, so a deadline that is to cover both begins here.
+    pub fn since(&self) -> Time {
+        self.wire().map_or(Time::NEVER, |wire| wire.since)
+    }
+
     /// Writes `bytes`. They wait in the outbox; the end of the turn sends all of a turn's writes
     /// at once. After `lose_connection` nothing more is taken. A write that would exceed
     /// [`Limits::write_buffer`](crate::Limits::write_buffer) ends the connection with
@@ -106,6 +112,12 @@ impl<'a> Transport<'a> {
     /// Whether TLS has taken up an earlier session instead of proving everything anew.
     pub fn is_resumed(&self) -> bool {
         self.secured().is_some_and(|secured| secured.is_resumed)
+    }
+
+    /// Whether the peer has shown a certificate that is for the server `name`. That its authority is
+    /// trusted, and its dates are right, was settled before the connection was made.
+    pub fn is_peer_called(&self, name: &str) -> bool {
+        self.secured().is_some_and(|secured| secured.is_peer_called(name))
     }
 
     /// The protocol that both sides have agreed on (ALPN, RFC 7301).

@@ -3,9 +3,11 @@
 //! A layer knows neither net nor protocol. The read step hands it what the net brought and delivers
 //! what it opens; the flush step hands it what a protocol wrote and sends what it has sealed.
 
+mod config;
 mod tls;
 
-pub use tls::{ClientTls, ServerTls, TlsConfigError, TlsError, TlsFailure};
+pub use config::{ClientTls, Identity, ServerTls, TlsConfigError};
+pub use tls::{TlsError, TlsFailure};
 
 pub(crate) use tls::{Secured, Tls};
 

@@ -1,184 +1,22 @@
-//! TLS 1.2 and 1.3 by rustls, with ring's cryptography: the one file that names either.
+//! One link under TLS 1.2 or 1.3, by rustls: what comes is opened, what goes is sealed.
 //!
-//! Certificates are verified, and there is no way not to: a client trusts the public roots (those of
-//! Mozilla, from webpki-roots) and the authorities it was given. Times are those of the net, so that
-//! a certificate expires in a simulation as it does in the world (law 8); keys are the system's
-//! randomness, so a trace under TLS does not repeat itself to the byte.
+//! Certificates are judged by the net's clock, so one expires in a simulation as it does in the world
+//! (law 8); keys are the system's randomness, so a trace under TLS does not repeat itself to the byte.
 
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::ServerSessionMemoryCache;
-use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ClientConnection, Connection, HandshakeKind, RootCertStore};
-use rustls::{ServerConfig, ServerConnection};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConnection, Connection, HandshakeKind, ServerConnection};
 
+use super::config::{ClientTls, Clock, ServerTls, is_for};
 use crate::outbox::{Outbox, Spares};
 use crate::time::{Time, WallTime};
 
 /// Plaintext sealed at once: four records, as much as one read brings.
 const SEAL: usize = 64 * 1024;
-
-/// Sessions that a server remembers, so that those who come back need no full handshake.
-const SESSIONS: usize = 4096;
-
-/// How a client speaks TLS: whom it trusts, and the protocols it offers (ALPN, RFC 7301). Clones share
-/// the sessions by which a later handshake with the same server is shorter.
-#[derive(Clone)]
-pub struct ClientTls {
-    config: Arc<ClientConfig>,
-    clock: Arc<Clock>,
-}
-
-impl ClientTls {
-    /// Trusts the public roots and the authorities in `extra_roots`, PEM, which may be empty; offers
-    /// the protocols `alpn`, the best first.
-    ///
-    /// # Errors
-    ///
-    /// If `extra_roots` is not empty and holds no certificate, or one that cannot be an authority's.
-    pub fn new(extra_roots: &[u8], alpn: &[&[u8]]) -> Result<ClientTls, TlsConfigError> {
-        let clock = Arc::new(Clock::default());
-        let builder = ClientConfig::builder_with_details(provider(), clock.clone());
-        let builder = builder.with_safe_default_protocol_versions().map_err(TlsConfigError::of)?;
-        let mut config = builder.with_root_certificates(roots(extra_roots)?).with_no_client_auth();
-        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Ok(ClientTls { config: Arc::new(config), clock })
-    }
-}
-
-/// How a server speaks TLS: who it is, and the protocols it knows (ALPN). Clones share the sessions
-/// that they remember.
-#[derive(Clone)]
-pub struct ServerTls {
-    config: Arc<ServerConfig>,
-    clock: Arc<Clock>,
-}
-
-impl ServerTls {
-    /// Is who the first certificate of `chain` says, proven by `key`; both PEM, the chain from the
-    /// server's own certificate up to, but without, the root.
-    ///
-    /// # Errors
-    ///
-    /// If there is no certificate or no key, or they do not belong together.
-    pub fn new(chain: &[u8], key: &[u8], alpn: &[&[u8]]) -> Result<ServerTls, TlsConfigError> {
-        let clock = Arc::new(Clock::default());
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsConfigError::NoKey)?;
-        let builder = ServerConfig::builder_with_details(provider(), clock.clone());
-        let builder = builder.with_safe_default_protocol_versions().map_err(TlsConfigError::of)?;
-        let builder = builder.with_no_client_auth();
-        let mut config = builder.with_single_cert(certificates(chain)?, key).map_err(TlsConfigError::of)?;
-        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
-        Ok(ServerTls { config: Arc::new(config), clock })
-    }
-}
-
-/// ring, by name: a default could be another's.
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(ring::default_provider())
-}
-
-fn roots(extra: &[u8]) -> Result<RootCertStore, TlsConfigError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if !extra.is_empty() {
-        for certificate in certificates(extra)? {
-            roots.add(certificate).map_err(TlsConfigError::of)?;
-        }
-    }
-    Ok(roots)
-}
-
-/// The certificates of a PEM text, at least one.
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    found.ok().filter(|found| !found.is_empty()).ok_or(TlsConfigError::NoCertificate)
-}
-
-/// Two are equal if one is a clone of the other.
-impl PartialEq for ClientTls {
-    fn eq(&self, other: &ClientTls) -> bool {
-        Arc::ptr_eq(&self.config, &other.config)
-    }
-}
-
-impl Eq for ClientTls {}
-
-/// Says nothing of keys.
-impl fmt::Debug for ClientTls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientTls").finish_non_exhaustive()
-    }
-}
-
-/// Says nothing of keys.
-impl fmt::Debug for ServerTls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerTls").finish_non_exhaustive()
-    }
-}
-
-/// The wall clock of whoever uses a configuration, in seconds since the epoch; set before every use.
-#[derive(Debug, Default)]
-struct Clock(AtomicI64);
-
-impl Clock {
-    fn set(&self, now: WallTime) {
-        self.0.store(now.as_unix_nanos() / 1_000_000_000, Ordering::Relaxed);
-    }
-}
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        let seconds = u64::try_from(self.0.load(Ordering::Relaxed)).ok()?;
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-    }
-}
-
-/// Why TLS cannot be spoken as configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsConfigError {
-    /// The PEM text holds no certificate, or a broken one.
-    NoCertificate,
-    /// The PEM text holds no private key, or a broken one.
-    NoKey,
-    /// A certificate or key is of no use.
-    Unusable(TlsError),
-}
-
-impl TlsConfigError {
-    fn of(error: rustls::Error) -> TlsConfigError {
-        TlsConfigError::Unusable(TlsError::Failed(error.into()))
-    }
-}
-
-impl fmt::Display for TlsConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TlsConfigError::NoCertificate => f.write_str("no certificate in PEM"),
-            TlsConfigError::NoKey => f.write_str("no private key in PEM"),
-            TlsConfigError::Unusable(error) => write!(f, "unusable certificate or key: {error}"),
-        }
-    }
-}
-
-impl Error for TlsConfigError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            TlsConfigError::Unusable(error) => Some(error),
-            _ => None,
-        }
-    }
-}
 
 /// Why two could not agree on TLS, or did not keep to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,6 +83,15 @@ pub(crate) struct Secured {
     pub(crate) alpn: Option<Box<[u8]>>,
     /// An earlier session was taken up again.
     pub(crate) is_resumed: bool,
+    /// The certificate that the peer has shown, and that was found good.
+    certificate: Option<CertificateDer<'static>>,
+}
+
+impl Secured {
+    /// Whether the peer has shown a certificate for `name`.
+    pub(crate) fn is_peer_called(&self, name: &str) -> bool {
+        self.certificate.as_ref().is_some_and(|certificate| is_for(certificate, name))
+    }
 }
 
 /// The TLS of one link. Idle, it holds about 9 KiB (measured), all of it the library's: half is the buffer
@@ -302,6 +149,7 @@ impl Tls {
         Secured {
             alpn: self.connection.alpn_protocol().map(Into::into),
             is_resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            certificate: self.connection.peer_certificates().and_then(|chain| chain.first()).cloned(),
         }
     }
 

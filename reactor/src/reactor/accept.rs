@@ -49,6 +49,13 @@ impl<A: 'static> Reactor<A> {
         self.count_panic(told);
     }
 
+    /// Connections that a port accepts from now on speak this TLS. A plain port stays plain.
+    pub(super) fn renew_tls(&mut self, id: PortId, tls: ServerTls) {
+        if let Some(old) = self.ports.get_mut(id).and_then(|port| port.tls.as_mut()) {
+            *old = tls;
+        }
+    }
+
     pub(super) fn on_incoming(&mut self, id: PortId) {
         if !self.incoming.contains(&id) && !self.resting.contains(&id) {
             self.incoming.push(id);
@@ -131,7 +138,7 @@ impl<A: 'static> Reactor<A> {
         let Some(tls) = self.ports.get_mut(port).and_then(|port| port.tls.clone()) else {
             return self.opened(conn, peer);
         };
-        let by = self.core.now + self.core.limits.handshake_timeout;
+        let by = self.core.now + tls.within.unwrap_or(self.core.limits.handshake_timeout);
         match Tls::server(&tls, self.core.wall_clock, by) {
             Ok(tls) => self.begin_handshake(conn, tls),
             Err(error) => self.tls_failed(net, conn, error),

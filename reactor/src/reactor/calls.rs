@@ -114,6 +114,7 @@ impl<A: 'static> Reactor<A> {
                 }
             }
             Request::ClosePort(id) => self.close_port(net, id),
+            Request::RenewTls(id, tls) => self.renew_tls(id, tls),
             Request::Call(call) => self.call(call),
             Request::Defer(job, work) => net.defer(job, work),
             Request::Stop => self.begin_stop(net),

@@ -181,6 +181,9 @@ impl<A: 'static> Reactor<A> {
             self.forget_attempt(id, attempt.socket);
         }
         self.core.counters.connected += 1;
+        if let Some(wire) = self.wires.get_mut(id) {
+            wire.since = self.core.now;
+        }
         match tls {
             None => self.opened(id, Peer::at(won.address)),
             Some((tls, name)) => self.agree(net, id, Peer::at(won.address), (&tls, &name), give_up),
@@ -231,7 +234,8 @@ impl<A: 'static> Reactor<A> {
 
 impl Dial {
     fn to(to: &Endpoint, give_up: Time) -> Dial {
-        let tls = to.tls.clone().map(|tls| (tls, to.host.to_string()));
+        let name = || to.called.clone().unwrap_or_else(|| to.host.to_string());
+        let tls = to.tls.clone().map(|tls| (tls, name()));
         Dial {
             left: VecDeque::new(),
             attempts: Vec::new(),

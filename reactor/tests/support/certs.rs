@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use reactor::{ClientTls, ServerTls};
+use reactor::{ClientTls, Identity as Shown, ServerTls};
 
 /// Whom a certificate is for, from the epoch on, where the clocks of tests begin.
 pub fn params(names: &[&str]) -> CertificateParams {
@@ -71,5 +71,10 @@ impl Identity {
 
     pub fn server(&self, alpn: &[&[u8]]) -> ServerTls {
         ServerTls::new(self.chain.as_bytes(), self.key.as_bytes(), alpn).unwrap()
+    }
+
+    /// What a reactor shows, and whom it trusts beside nobody.
+    pub fn shown<'a>(&'a self, authority: &'a str) -> Shown<'a> {
+        Shown { chain: self.chain.as_bytes(), key: self.key.as_bytes(), authority: authority.as_bytes() }
     }
 }

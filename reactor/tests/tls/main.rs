@@ -10,6 +10,7 @@ mod support;
 mod certificates;
 mod ends;
 mod handshakes;
+mod mutual;
 mod peer;
 mod random;
 mod records;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection};
 use rustls::{SupportedProtocolVersion, version};
@@ -41,6 +42,16 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem.as_bytes()).map(Result::unwrap).collect()
 }
 
+fn key(identity: &Identity) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap()
+}
+
+fn roots(authority: &Authority) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates(&authority.pem()));
+    roots
+}
+
 /// A server's configuration; its sessions live as long as it does.
 #[derive(Clone)]
 pub(crate) struct Serving(Arc<ServerConfig>);
@@ -49,10 +60,19 @@ impl Serving {
     pub(crate) fn new(identity: &Identity, version: Version, alpn: &[&[u8]]) -> Serving {
         let builder = ServerConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Epoch));
         let builder = builder.with_protocol_versions(&[version.get()]).unwrap().with_no_client_auth();
-        let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
-        let mut config = builder.with_single_cert(certificates(&identity.chain), key).unwrap();
+        let mut config = builder.with_single_cert(certificates(&identity.chain), key(identity)).unwrap();
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Serving(Arc::new(config))
+    }
+
+    /// One that wants a certificate of `authority` from whoever comes.
+    pub(crate) fn mutual(identity: &Identity, authority: &Authority) -> Serving {
+        let (provider, roots) = (Arc::new(ring::default_provider()), Arc::new(roots(authority)));
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build().unwrap();
+        let builder = ServerConfig::builder_with_details(provider, Arc::new(Epoch));
+        let builder = builder.with_protocol_versions(&[&version::TLS13]).unwrap();
+        let builder = builder.with_client_cert_verifier(verifier);
+        Serving(Arc::new(builder.with_single_cert(certificates(&identity.chain), key(identity)).unwrap()))
     }
 
     pub(crate) fn peer(&self) -> Peer {
@@ -80,11 +100,18 @@ impl Peer {
 
     /// A client of `server.test`, who trusts `authority`.
     pub(crate) fn client(authority: &Authority, version: Version) -> Peer {
+        Peer::client_with(authority, version, None)
+    }
+
+    /// The same, who shows this if it is asked.
+    pub(crate) fn client_with(authority: &Authority, version: Version, shows: Option<&Identity>) -> Peer {
         let builder = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Epoch));
         let builder = builder.with_protocol_versions(&[version.get()]).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates(&authority.pem()));
-        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let builder = builder.with_root_certificates(roots(authority));
+        let config = match shows {
+            None => builder.with_no_client_auth(),
+            Some(one) => builder.with_client_auth_cert(certificates(&one.chain), key(one)).unwrap(),
+        };
         let name = "server.test".try_into().unwrap();
         Peer::new(ClientConnection::new(Arc::new(config), name).unwrap().into())
     }

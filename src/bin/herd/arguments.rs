@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use herd::config::{Config, Environment};
 
 use crate::Failure;
+use crate::keys::KeysArguments;
 use crate::places::PlacesArguments;
 use crate::simulate::SimulateArguments;
 
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Check,
     /// Runs the configured servers on a simulated network, once per seed, and says what went wrong
     Simulate(SimulateArguments),
+    /// Makes and shows the certificates by which servers know each other (peers.auth = "tls")
+    Keys(KeysArguments),
     /// Makes the gazetteer that the places provider "file" answers from
     Places(PlacesArguments),
 }

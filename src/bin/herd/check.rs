@@ -2,9 +2,10 @@
 
 use std::io;
 
-use herd::config::{Config, Environment, Provider};
+use herd::config::{Config, Environment, PeerAuth, Problem, Provider};
 use herd::herd::Providers;
 use herd::key::{HerdKey, KeyError};
+use herd::link::PeerTls;
 use herd::places::FIELD_MASK;
 
 use crate::Failure;
@@ -31,18 +32,40 @@ pub(crate) fn check(arguments: &ConfigArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The herd's key, unless the first server is yet to make it.
-fn check_key(config: &Config) -> Result<(), Failure> {
+/// By what neighbours prove who they are. The herd's key may be for the first server to make; certificates
+/// are there for those servers that run on this machine, of which there must be one.
+fn check_proof(config: &Config) -> Result<(), Failure> {
+    if config.peers.auth == PeerAuth::Tls {
+        return check_certificates(config);
+    }
     match HerdKey::load(&config.peers.key_file) {
         Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
         loaded => loaded.map(drop).map_err(Failure::usage),
     }
 }
 
+fn check_certificates(config: &Config) -> Result<(), Failure> {
+    let mut missing = None;
+    let mut good = 0;
+    for name in config.servers.keys() {
+        match PeerTls::of(config, name) {
+            Ok(_) => good += 1,
+            Err(error) if is_elsewhere(error.problem()) => missing = missing.or(Some(error)),
+            Err(error) => return Err(Failure::usage(error)),
+        }
+    }
+    missing.filter(|_| good == 0).map_or(Ok(()), |error| Err(Failure::usage(error)))
+}
+
+/// Whether a certificate may be another machine's: not in its place here, or another server's by name.
+fn is_elsewhere(problem: &Problem) -> bool {
+    matches!(problem, Problem::NoCertificate(..) | Problem::NotForServer(..))
+}
+
 /// What the configuration only names: keys, certificates, and imported places, all of which a server reads
 /// before it listens.
 fn check_files(config: &Config) -> Result<(), Failure> {
-    check_key(config)?;
+    check_proof(config)?;
     client_tls(config)?;
     trusted_servers(config)?;
     Providers::of(config, &Environment::of_process(), proxies()).map(drop).map_err(Failure::usage)

@@ -4,6 +4,7 @@ mod all;
 mod arguments;
 mod ask;
 mod check;
+mod keys;
 mod parent;
 mod places;
 mod reload;
@@ -66,6 +67,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         (None, Some(Command::Whatsat(query))) => ask::whatsat(&config, query),
         (None, Some(Command::Check)) => check::check(&config),
         (None, Some(Command::Simulate(arguments))) => simulate::run(&config, &arguments),
+        (None, Some(Command::Keys(arguments))) => keys::run(&config, arguments),
         (None, Some(Command::Places(arguments))) => places::run(&config, arguments),
         (Some(name), Some(_)) => {
             Err(Failure::usage(format!("{name:?} is followed by a command; try herd --help")))

@@ -1,10 +1,14 @@
-//! SIGHUP: the configuration is read again, and the log is opened anew. Any signal: the counters are said.
+//! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
+//! are said.
 
 use herd::config::Config;
 use herd::herd::{Herd, Rules};
-use reactor::{AppCx, JobError, Signal};
+use herd::link::{PeerTls, Proof};
+use reactor::{AppCx, JobError, ServerTls, Signal};
 
+use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::serve::client_tls;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
@@ -16,27 +20,56 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
         Signal::Hangup => {
             cx.app.traffic.reopen();
             cx.app.notice(&mut cx.reactor, "the log is opened anew");
-            let arguments = arguments.clone();
-            let done = cx.reactor.app_reply(take_over);
-            cx.reactor.defer_to_thread(move || arguments.load().map_err(|failure| failure.message), done);
+            reload(cx, arguments);
         }
         Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
         Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
     }
 }
 
+fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
+    let request = cx.app.reloads.ask();
+    let (arguments, name) = (arguments.clone(), cx.app.name.clone());
+    let done = cx.reactor.app_reply(move |cx, read: Result<Result<Fresh, String>, JobError>| {
+        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        // Threads may answer in another order than they were asked in: what is old by then is passed over.
+        let notice = match cx.app.reloads.take(request) {
+            true => take_over(cx, read),
+            false => "what was read again is older than what is in force, and passed over".to_owned(),
+        };
+        cx.app.notice(&mut cx.reactor, &notice);
+    });
+    cx.reactor
+        .defer_to_thread(move || Fresh::read(&arguments, &name).map_err(|failure| failure.message), done);
+}
+
+/// What was read again. All of it is good, or there is none.
+struct Fresh {
+    config: Config,
+    client_tls: Option<ServerTls>,
+    peer_tls: Option<PeerTls>,
+}
+
+impl Fresh {
+    fn read(arguments: &ConfigArguments, name: &str) -> Result<Fresh, Failure> {
+        let config = arguments.load()?;
+        let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
+        Ok(Fresh { client_tls: client_tls(&config)?, peer_tls, config })
+    }
+}
+
 /// A good configuration is taken over as far as a running server can; a bad one is refused whole.
-fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Result<Config, String>, JobError>) {
-    let notice = match read.unwrap_or_else(|error| Err(error.to_string())) {
-        Ok(config) => {
+fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
+    match read {
+        Ok(Fresh { config, client_tls, peer_tls }) => {
             let clients = cx.app.rules.clients; // the reactor has room for these
             cx.app.rules = Rules { clients, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);
-            "the configuration is read again: its rules hold for new connections; addresses, links, keys, \
-             providers and sizes need a restart"
+            cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
+            "the configuration is read again: its rules and certificates hold for new connections; addresses, \
+             links, the herd's key, providers and sizes need a restart"
                 .to_owned()
         }
         Err(error) => format!("the configuration is refused, the old one stays: {error}"),
-    };
-    cx.app.notice(&mut cx.reactor, &notice);
+    }
 }

@@ -11,6 +11,7 @@ use herd::config::{Config, Environment, ServerConfig};
 use herd::herd::{Herd, Ports, Providers, limits, open};
 use herd::journal::{DiskError, FileVolume, Journal, Volume};
 use herd::key::HerdKey;
+use herd::link::{PeerTls, Proof};
 use herd::store::Store;
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
@@ -71,7 +72,10 @@ fn room_for_clients() -> usize {
 /// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
 fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
-    let key = HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?;
+    let proof = match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
+        Some(tls) => Proof::from(tls),
+        None => Proof::from(HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?),
+    };
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
@@ -79,7 +83,7 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     let records = config.herd.dir.join(format!("{}.redb", server.name));
     let (journal, store, damage) = open_journal(config, &server.name, &records)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
-    let mut herd = Herd::configured(config, server, key, providers, traffic);
+    let mut herd = Herd::configured(config, server, proof, providers, traffic);
     (herd.journal, herd.store) = (journal, store);
     Ok((herd, damage))
 }

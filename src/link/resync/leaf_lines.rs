@@ -5,8 +5,8 @@ use super::words::{ascend, read_bucket, read_hex, read_pair};
 use crate::buggify::{Point, fires};
 use crate::store::{Bucket, Leaf, Leaves, Store};
 
-/// The most buckets of a question. A bucket's leaves are some 1,300 bytes, so the answer takes no more room than a
-/// whole digest: 42 kB.
+/// The most buckets of a question. A bucket's leaves are some 1,300 bytes, so an answer stays below 42 kB, and
+/// below the high water mark of the link.
 pub(super) const ASKED: usize = 32;
 
 /// The question about `buckets`, with a line end.

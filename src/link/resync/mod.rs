@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! dialler:  COMPARE
-//! acceptor: DIGEST 0a3:0123456789abcdef 7ff:...   what each bucket holds, at most 64 to a line
+//! acceptor: DIGEST 0a3:0123456789abcdef 3ff:...   what each bucket holds, at most 64 to a line
 //! acceptor: DIGEST                                that was all
-//! dialler:  COMPARE 0a3 7ff ...                   finer: the leaves of buckets that differ and hold many, 32 at most
+//! dialler:  COMPARE 0a3 3ff ...                   finer: the leaves of buckets that differ and hold many, 32 at most
 //! acceptor: DIGEST 0a3 00:0123456789abcdef ...    what each leaf holds; a bucket left out is sent whole
 //! acceptor: DIGEST                                that was all; another 32 may be asked
 //! dialler:  AT ...                                the records of leaves that differ, a batch of them
@@ -15,7 +15,7 @@
 //!
 //! The dialler asks whenever something may have been missed: after each WELCOME, since nothing waits for a
 //! neighbour that cannot be reached, and after too much has waited for one that is slow. What it costs grows
-//! with the difference, not with what is known: FIXME kB of digests, and for each bucket that differs another
+//! with the difference, not with what is known: some 22 kB of digests, and for each bucket that differs another
 //! 1.3 kB and the leaves that do. News goes before batches and never waits behind more than one of them.
 //!
 //! A bucket of which some records lie on disk alone is not asked about finer, and left out of the answer: its leaves
@@ -35,7 +35,7 @@ use std::fmt;
 pub use digest_lines::{DigestReader, print_digest};
 pub use leaf_lines::{print_leaves, print_question, read_leaves, read_question};
 pub use mark::{print_mark, read_mark};
-use plan::Plan;
+pub use plan::Plan;
 pub use walk::{BATCH, Walk};
 
 use crate::planted::{Planted, is_planted};

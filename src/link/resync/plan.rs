@@ -43,6 +43,16 @@ impl Part {
     pub fn covers(&self, id: &[u8]) -> bool {
         self.leaves.covers(id)
     }
+
+    /// To the leaves that differ from `theirs`.
+    fn narrow(&mut self, theirs: &Leaves, store: &Store) {
+        if !self.is_in_memory(store) {
+            return;
+        }
+        let ours = Leaves::of(store.slots(self.bucket).take(self.places).flatten());
+        let leaves = ours.lacking_in(theirs);
+        self.leaves = if is_planted(Planted::LeafForgotten) { leaves.without_first() } else { leaves };
+    }
 }
 
 /// The parts, and what there is still to ask.
@@ -89,10 +99,8 @@ impl Plan {
     pub fn hear(&mut self, line: &[u8], store: &Store) -> Result<bool, Refusal> {
         let Some((bucket, theirs)) = read_leaves(line)? else { return Ok(true) };
         self.asked.find(|&asked| asked == bucket).ok_or(Refusal::Unasked)?;
-        if let Ok(place) = self.parts.binary_search_by_key(&bucket, |part| part.bucket)
-            && self.parts[place].is_in_memory(store)
-        {
-            self.parts[place].leaves = lacking(&Leaves::of(store.bucket(bucket)), &theirs);
+        if let Ok(place) = self.parts.binary_search_by_key(&bucket, |part| part.bucket) {
+            self.parts[place].narrow(&theirs, store);
         }
         Ok(false)
     }
@@ -102,9 +110,4 @@ impl Plan {
         self.parts.retain(|part| !part.leaves.is_empty());
         Walk::new(self.parts)
     }
-}
-
-fn lacking(ours: &Leaves, theirs: &Leaves) -> LeafSet {
-    let leaves = ours.lacking_in(theirs);
-    if is_planted(Planted::LeafForgotten) { leaves.without_first() } else { leaves }
 }

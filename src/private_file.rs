@@ -1,0 +1,80 @@
+//! Files that only their owner may read, and that are there whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A file that only its owner may read.
+pub(crate) const PRIVATE: u32 = 0o600;
+/// A file that everybody may read.
+pub(crate) const PUBLIC: u32 = 0o644;
+
+/// Makes a private file, with its folder.
+///
+/// It is written under another name and then linked to its own, so that of several who make it at once one
+/// succeeds, and nobody ever reads half of it.
+///
+/// # Errors
+///
+/// The system's; `AlreadyExists` if there is one.
+pub(crate) fn create(path: &Path, text: &[u8]) -> io::Result<()> {
+    publish(path, text, PRIVATE, |draft| fs::hard_link(draft, path))
+}
+
+/// Makes a file with these permissions, with its folder, in place of the one that may be there.
+///
+/// # Errors
+///
+/// The system's; the old file is as it was then.
+pub(crate) fn replace(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    publish(path, text, mode, |draft| fs::rename(draft, path))
+}
+
+fn publish(path: &Path, text: &[u8], mode: u32, name: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let draft = draft_of(path)?;
+    let named = write(&draft, text, mode).and_then(|()| name(&draft));
+    let _ = fs::remove_file(&draft); // a name that was given up is gone already
+    named?;
+    File::open(folder)?.sync_all() // the name is to survive a power cut like the file
+}
+
+fn draft_of(path: &Path) -> io::Result<PathBuf> {
+    let random = crate::key::random().map_err(io::Error::other)?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.new", crate::key::encode(&random[..8])));
+    Ok(draft.into())
+}
+
+fn write(draft: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn state(path: &Path) -> (String, u32) {
+        let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        (fs::read_to_string(path).unwrap(), mode)
+    }
+
+    #[test]
+    fn a_file_is_made_once_and_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/secret");
+        create(&path, b"one").unwrap();
+        assert_eq!(state(&path), ("one".to_owned(), PRIVATE));
+        assert_eq!(create(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(state(&path).0, "one");
+        replace(&path, b"three", PUBLIC).unwrap();
+        assert_eq!(state(&path), ("three".to_owned(), PUBLIC));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "drafts are removed");
+    }
+}
