@@ -19,6 +19,8 @@ use line::Writer;
 
 /// Bytes that gather at most. At a million lines a second it is some ten milliseconds of a disk that hangs.
 const MOST_GATHERED: usize = 4 * 1024 * 1024;
+/// Bytes of notices that gather beyond that: what becomes of neighbours is said whatever clients send.
+const FOR_NOTICES: usize = 64 * 1024;
 /// Bytes that are handed to the thread without waiting for more: few enough to stay in the cache meanwhile.
 const ENOUGH: usize = 128 * 1024;
 /// How long the first line waits for more to be written with it.
@@ -76,7 +78,7 @@ impl TrafficLog {
         peer: impl FnOnce() -> Peer,
         parts: &[&[u8]],
     ) {
-        if self.traffic && self.has_room() {
+        if self.traffic && self.has_room(MOST_GATHERED) {
             self.writer.traffic(reactor.wall_clock(), direction, peer(), parts);
             self.schedule(reactor);
         }
@@ -84,7 +86,7 @@ impl TrafficLog {
 
     /// Notes something about the server itself.
     pub fn notice(&mut self, reactor: &mut Requests<'_, Herd>, text: &str) {
-        if !matches!(self.file, Disk::None) && self.has_room() {
+        if !matches!(self.file, Disk::None) && self.has_room(MOST_GATHERED + FOR_NOTICES) {
             self.writer.notice(reactor.wall_clock(), text);
             self.schedule(reactor);
         }
@@ -105,8 +107,8 @@ impl TrafficLog {
         matches!(self.file, Disk::None) || self.writer.gathered() == 0 && !matches!(self.file, Disk::Writing)
     }
 
-    fn has_room(&mut self) -> bool {
-        let has_room = self.writer.gathered() < MOST_GATHERED;
+    fn has_room(&mut self, most: usize) -> bool {
+        let has_room = self.writer.gathered() < most;
         self.dropped += u64::from(!has_room);
         has_room
     }
@@ -157,5 +159,32 @@ fn written(cx: &mut AppCx<'_, Herd>, outcome: Result<(LogFile, Vec<u8>), JobErro
             log::error!("{}: the traffic log ends here: {error}", cx.app.name);
             log.file = Disk::None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::herd::{Neighbours, Rules};
+    use crate::key::HerdKey;
+    use crate::places::Desk;
+    use reactor::testing::MockNet;
+    use reactor::{Limits, Reactor};
+
+    #[test]
+    fn notices_have_room_where_lines_have_none_and_a_bound_too() {
+        let (key, traffic) = (HerdKey::new(&[1; 32]), TrafficLog::new(Disk::Writing, true));
+        let herd = Herd::new("Welsh", Neighbours::default(), key, Desk::builtin(), traffic, Rules::default());
+        let mut reactor = Reactor::new(herd, 1, Limits::default());
+        reactor.enter(&MockNet::new(), |cx| {
+            let (log, peer) = (&mut cx.app.traffic, || Peer::at(([127, 0, 0, 1], 4000).into()));
+            while log.dropped() == 0 {
+                log.line(&mut cx.reactor, Direction::In, peer, &[&[b'x'; 1000]]);
+            }
+            log.notice(&mut cx.reactor, "neighbour Alford: up");
+            assert_eq!(log.dropped(), 1);
+            (0..10_000).for_each(|_| log.notice(&mut cx.reactor, "neighbour Alford: up"));
+            assert!(log.dropped() > 1 && log.writer.gathered() < MOST_GATHERED + FOR_NOTICES + 1000);
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! A client on a plain socket.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::PATIENCE;
@@ -10,8 +10,8 @@ use super::PATIENCE;
 pub(crate) struct Client(BufReader<TcpStream>);
 
 impl Client {
-    pub(crate) fn connect(port: u16) -> Client {
-        Client::of(TcpStream::connect(("127.0.0.1", port)).unwrap())
+    pub(crate) fn connect(to: SocketAddr) -> Client {
+        Client::of(TcpStream::connect(to).unwrap())
     }
 
     fn of(stream: TcpStream) -> Client {

@@ -15,7 +15,7 @@ pub(crate) mod visitor;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -29,29 +29,36 @@ pub(crate) use client::Client;
 pub(crate) const NAMES: [&str; 5] = ["Alford", "Ball", "Hamilton", "Holiday", "Welsh"];
 
 /// How long anything may take; nothing here is about speed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The five servers of a configuration with its own folder and ports; those that run are killed at the end.
 pub(crate) struct Herd {
     folder: TempDir,
-    /// Of each server, for clients; the next one is for neighbours.
-    ports: BTreeMap<&'static str, u16>,
+    /// Of each server, for clients; the next port is for neighbours.
+    addresses: BTreeMap<&'static str, SocketAddr>,
     running: BTreeMap<&'static str, Process>,
 }
 
 impl Herd {
     /// A herd of which no server runs yet.
     pub(crate) fn new() -> Herd {
+        Herd::at(|_| Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same with hosts of their own.
+    pub(crate) fn at(host: impl Fn(&str) -> Ipv4Addr) -> Herd {
         let folder = tempfile::tempdir().unwrap();
-        let ports: BTreeMap<_, _> = NAMES.into_iter().map(|name| (name, free_ports())).collect();
+        let address = |name| (name, SocketAddr::from((host(name), free_ports())));
+        let addresses: BTreeMap<_, _> = NAMES.into_iter().map(address).collect();
         let mut toml = String::from("herd.dir = \"data\"\n");
-        for (name, port) in &ports {
-            let peer = port + 1;
-            writeln!(toml, "servers.{name} = {{ client_port = {port}, peer_port = {peer}, web_port = 0 }}")
-                .unwrap();
+        for (name, address) in &addresses {
+            let (host, port, peer) = (address.ip(), address.port(), address.port() + 1);
+            let host = if host.is_loopback() { String::new() } else { format!("host = \"{host}\", ") };
+            let ports = format!("client_port = {port}, peer_port = {peer}, web_port = 0");
+            writeln!(toml, "servers.{name} = {{ {host}{ports} }}").unwrap();
         }
         fs::write(folder.path().join("herd.toml"), toml).unwrap();
-        Herd { folder, ports, running: BTreeMap::new() }
+        Herd { folder, addresses, running: BTreeMap::new() }
     }
 
     /// All five run and listen.
@@ -74,9 +81,18 @@ impl Herd {
 
     /// Starts a server and waits until it listens.
     pub(crate) fn start_with(&mut self, name: &'static str, flags: &[&str]) {
-        let process = self.spawn(name, &[&[name], flags].concat());
+        self.start_command(name, &mut self.command(&[&[name], flags].concat()));
+    }
+
+    /// The same with a command that was changed.
+    pub(crate) fn start_command(&mut self, name: &'static str, command: &mut Command) {
+        let mut process = self.spawn_command(name, command);
+        eventually(&format!("{name} is ready"), || {
+            let is_ready = self.said(name).contains(": ready: ");
+            assert!(is_ready || process.is_running(), "{name} does not start: {}", self.said(name));
+            is_ready
+        });
         self.running.insert(name, process);
-        eventually(&format!("{name} is ready"), || self.said(name).contains(": ready: "));
     }
 
     /// Runs `herd` with these arguments; what it says is found under `name`.
@@ -97,12 +113,19 @@ impl Herd {
 
     /// `herd` in the folder of this herd, where its configuration is.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+        self.command_by(&[], arguments)
+    }
+
+    /// The same, started by another program that makes itself into ours.
+    pub(crate) fn command_by(&self, starter: &[&str], arguments: &[&str]) -> Command {
+        let program = [starter, &[env!("CARGO_BIN_EXE_herd")]].concat();
+        let mut command = Command::new(program[0]);
         let is_ours = |name: &str| name.starts_with("HERD_") || name.to_lowercase().ends_with("_proxy");
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
             command.env_remove(name);
         }
-        command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null()).current_dir(&self.folder);
+        command.args(&program[1..]).args(arguments);
+        command.env_remove("RUST_LOG").stdin(Stdio::null()).current_dir(&self.folder);
         command
     }
 
@@ -123,16 +146,21 @@ impl Herd {
     }
 
     pub(crate) fn client(&self, name: &str) -> Client {
-        Client::connect(self.ports[name])
+        Client::connect(self.address(name))
     }
 
     /// A connection to the port for neighbours.
     pub(crate) fn stranger(&self, name: &str) -> Client {
-        Client::connect(self.ports[name] + 1)
+        Client::connect(SocketAddr::new(self.address(name).ip(), self.port(name) + 1))
     }
 
     pub(crate) fn port(&self, name: &str) -> u16 {
-        self.ports[name]
+        self.address(name).port()
+    }
+
+    /// Where a server's clients connect.
+    pub(crate) fn address(&self, name: &str) -> SocketAddr {
+        self.addresses[name]
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -205,9 +233,14 @@ impl Drop for Process {
 
 /// Waits until something is so.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    eventually_or_why(what, || (!is_so()).then(String::new));
+}
+
+/// The same where it can be said why it is not so yet.
+pub(crate) fn eventually_or_why(what: &str, mut why_not: impl FnMut() -> Option<String>) {
     let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "still not so after {PATIENCE:?}: {what}");
+    while let Some(why) = why_not() {
+        assert!(Instant::now() < deadline, "still not so after {PATIENCE:?}: {what} {why}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -38,6 +38,7 @@ fn refusal(words: &[&[u8]]) -> Option<Invalid> {
         [b"WHATSAT", _, _, bound] if !is_bound(bound) => Some(Invalid::Bound),
         [b"WHATSAT", _, _, _] => None,
         [b"IAMAT" | b"AT" | b"WHATSAT", ..] => Some(Invalid::FieldCount),
+        [b"GET" | b"POST" | b"HEAD" | b"PUT" | b"OPTIONS" | b"Host:", ..] => Some(Invalid::Http),
         _ => Some(Invalid::Word),
     }
 }

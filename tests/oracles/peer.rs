@@ -77,7 +77,7 @@ fn a_line(draw: &mut Draw<'_>, model: &Model) -> Vec<u8> {
             draw.one_of(&[US, "Welsh"])
         ),
         5..=8 => model.proof().unwrap_or_default(),
-        9 => format!("PROOF {}", "0".repeat(64)),
+        9 => format!("PROOF {}", model.tag("herd 1 acceptor").unwrap_or_default()), // sent back to its maker
         10 => "COMPARE".to_owned(),
         11 => format!("MARK {}", draw.below(3)),
         12 => "SYNCED".to_owned(),

@@ -252,6 +252,7 @@ impl World {
             remote.set_room(usize::MAX);
         }
         self.settle();
+        self.greet_dialled(); // another address may have been tried meanwhile
         for (told, guest) in ends(&self.reactor.app.links, &self.guests, &mut self.net) {
             if told.stage == Stage::Made && !told.is_closing && !guest.is_reset {
                 let sent = self.net.remote(guest.remote).sent().len();

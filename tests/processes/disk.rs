@@ -1,0 +1,101 @@
+//! Disks that are full, files that are damaged, folders that are shared.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{Herd, NAMES, eventually};
+use crate::rig::damage::{cut_in_half, empty, flip_bits, flip_one_bit, rubbish};
+use crate::rig::killing::ALWAYS;
+use crate::rig::lab::{self, SmallDisk};
+use crate::rig::ledger::Ledger;
+use crate::rig::load::Load;
+use crate::rig::ring::{await_agreement, await_links};
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    lab::inside("disk::a_full_disk_loses_nothing_that_was_acknowledged", || {
+        let mut herd = Herd::new();
+        let disk = SmallDisk::at(&herd.path("data"), "16m");
+        herd.start_with("Welsh", &[ALWAYS]);
+        let ledger = acknowledged(&herd, &Ledger::default(), 500);
+        let filler = disk.fill();
+        let client = herd.client("Welsh");
+        client.send("IAMAT into-the-full-disk -40.5-120.5 5\n");
+        eventually("the server says so", || says_full(&herd));
+        assert_eq!(ledger.objections_to(&herd, "Welsh"), [""; 0], "what is known is told");
+
+        fs::remove_file(filler).unwrap();
+        let ledger = acknowledged(&herd, &ledger, 500);
+        herd.kill("Welsh");
+        herd.start_with("Welsh", &[ALWAYS]);
+        assert_eq!(ledger.objections_to(&herd, "Welsh"), [""; 0], "what was acknowledged is on disk");
+        drop(disk);
+    });
+}
+
+fn says_full(herd: &Herd) -> bool {
+    herd.said("Welsh").contains("No space left on device")
+}
+
+/// Reports until so many more are acknowledged.
+fn acknowledged(herd: &Herd, ledger: &Ledger, count: u64) -> Ledger {
+    let load = Load::on(herd.address("Welsh"), "client", ledger);
+    eventually("reports are acknowledged", || load.acknowledged() >= count);
+    load.end()
+}
+
+/// Something that befalls a file.
+type Damage = fn(&Path);
+
+#[test]
+fn a_damaged_file_is_said_and_rebuilt_from_the_neighbours() {
+    let mut herd = Herd::new();
+    NAMES.into_iter().for_each(|name| herd.start_with(name, &[ALWAYS]));
+    let ledger = acknowledged(&herd, &Ledger::default(), 1_000);
+    await_agreement(&herd, &NAMES, &ledger);
+    for (damage, is_said) in
+        [(flip_bits as Damage, true), (cut_in_half, true), (empty, false), (rubbish, true)]
+    {
+        herd.kill("Welsh");
+        damage(&herd.path("data/Welsh.redb"));
+        herd.start_with("Welsh", &[ALWAYS]);
+        assert_eq!(says_damaged(&herd), is_said, "{}", herd.said("Welsh"));
+        await_agreement(&herd, &NAMES, &ledger);
+        await_links(&herd);
+    }
+}
+
+#[test]
+fn a_lone_server_starts_on_a_damaged_file_and_alters_nothing() {
+    let mut herd = Herd::of_one(&[ALWAYS]);
+    let ledger = acknowledged(&herd, &Ledger::default(), 1_000);
+    for seed in 1..=10 {
+        herd.kill("Welsh");
+        flip_one_bit(&herd.path("data/Welsh.redb"), seed);
+        herd.start_with("Welsh", &[ALWAYS]);
+        let objections = ledger.objections_to(&herd, "Welsh");
+        let altered =
+            objections.iter().filter(|why| !why.contains(": lost: ") && !why.contains(": an older one: "));
+        assert_eq!(altered.collect::<Vec<_>>(), [""; 0]);
+    }
+}
+
+fn says_damaged(herd: &Herd) -> bool {
+    herd.said("Welsh").contains("Welsh.redb is damaged: ")
+}
+
+#[test]
+fn a_second_server_of_one_folder_is_refused() {
+    let mut herd = Herd::of_one(&[ALWAYS]);
+    let port = Herd::new().port("Welsh"); // as if it were another machine that shares the folder
+    let elsewhere = [("client_port", port), ("peer_port", port + 1)];
+    let flags = elsewhere.map(|(key, port)| format!("--set=servers.Welsh.{key}={port}"));
+    for flags in [vec![], vec![&*flags[0], &*flags[1]]] {
+        let output = herd.run(&[&["Welsh", ALWAYS], &flags[..]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "one clear message: {said}");
+    }
+    assert!(herd.process("Welsh").is_running());
+    acknowledged(&herd, &Ledger::default(), 10);
+}
