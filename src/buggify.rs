@@ -43,6 +43,24 @@ pub enum Point {
     HeldLine,
     /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
     HeldQuery,
+    /// A neighbour is pinged ten times as often.
+    EarlyPing,
+    /// A neighbour is dialled again without a pause.
+    RedialAtOnce,
+    /// A neighbour is dialled again two seconds later than it should.
+    LateRedial,
+    /// A link is given up as soon as it is up.
+    LinkDropped,
+    /// A neighbour's link is given up as soon as it has proved who it is.
+    HeardLinkDropped,
+    /// A neighbour is told a line twice.
+    FloodedTwice,
+    /// News also go back to where they came from.
+    FloodedBack,
+    /// The places for a WHATSAT come a little later.
+    LateAnswer,
+    /// There is no room at the neighbours' port.
+    NoRoomForStrangers,
 }
 
 impl Point {
@@ -64,6 +82,15 @@ impl Point {
         Point::FullHold,
         Point::HeldLine,
         Point::HeldQuery,
+        Point::EarlyPing,
+        Point::RedialAtOnce,
+        Point::LateRedial,
+        Point::LinkDropped,
+        Point::HeardLinkDropped,
+        Point::FloodedTwice,
+        Point::FloodedBack,
+        Point::LateAnswer,
+        Point::NoRoomForStrangers,
     ];
 }
 

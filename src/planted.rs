@@ -51,6 +51,12 @@ pub enum Planted {
     AnswersOutOfOrder,
     /// A client whose reading is paused is never read again.
     PausedForEver,
+    /// Two records of one time are not told apart, and so the one that came first stays.
+    TiesByTimeAlone,
+    /// News go to the neighbour they came from, and to no other.
+    FloodsBackAlone,
+    /// A neighbour that could not be reached some times is dialled no more.
+    RedialGivenUp,
 }
 
 impl Planted {
@@ -78,6 +84,9 @@ impl Planted {
         ("digest-forgets-away", Planted::DigestForgetsAway),
         ("answers-out-of-order", Planted::AnswersOutOfOrder),
         ("paused-for-ever", Planted::PausedForEver),
+        ("ties-by-time-alone", Planted::TiesByTimeAlone),
+        ("floods-back-alone", Planted::FloodsBackAlone),
+        ("redial-given-up", Planted::RedialGivenUp),
     ];
 }
 

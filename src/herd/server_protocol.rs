@@ -262,6 +262,13 @@ impl ServerProtocol {
 
     /// The answer is there.
     fn answer(&mut self, cx: &mut ServerCx<'_>, ticket: Ticket, at: &[u8], line: &[u8], answer: Answer) {
+        if fires(Point::LateAnswer) {
+            let (at, line) = (at.to_vec(), line.to_vec());
+            let later =
+                move |server: &mut Self, cx: &mut ServerCx<'_>| server.answer(cx, ticket, &at, &line, answer);
+            cx.reactor.call_later(Duration::from_millis(20), later);
+            return;
+        }
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));

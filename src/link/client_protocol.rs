@@ -1,5 +1,7 @@
 //! The link on which a neighbour is told the news (the paper, 3.2: `ClientProtocol`; here it stays open).
 
+use std::time::Duration;
+
 use protocols::{LineReceiver, Lines, send_line};
 use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests};
 
@@ -10,6 +12,7 @@ use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, 
 use crate::buggify::{Point, fires};
 use crate::herd::Herd;
 use crate::journal::DiskError;
+use crate::planted::{Planted, is_planted};
 use crate::store::Bucket;
 use crate::traffic_log::Direction;
 
@@ -55,11 +58,22 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
     if reactor.is_stopping() {
         return;
     }
-    let wait = neighbour.backoff.wait(random);
+    let wait = pause(neighbour.backoff.wait(random));
+    if is_planted(Planted::RedialGivenUp) && wait > Duration::from_millis(300) {
+        return;
+    }
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
     let admitted = neighbour.redials.admit(reactor.now());
     herd.notice_if(reactor, admitted, &notice);
     reactor.app_later(wait, move |cx| dial(cx, place));
+}
+
+/// The pause before a neighbour is dialled again.
+fn pause(wait: Duration) -> Duration {
+    if fires(Point::RedialAtOnce) {
+        return Duration::ZERO;
+    }
+    wait + if fires(Point::LateRedial) { Duration::from_secs(2) } else { Duration::ZERO }
 }
 
 impl LineReceiver<Herd> for ClientProtocol {
@@ -151,6 +165,9 @@ impl ClientProtocol {
         let notice = format!("neighbour {}: up", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
         self.ping(cx);
+        if fires(Point::LinkDropped) {
+            cx.transport.abort_connection();
+        }
     }
 
     /// Hears what the neighbour says of what it holds.
@@ -188,8 +205,11 @@ impl ClientProtocol {
         if let Some(bucket) = self.resync.reads(&cx.app.store) {
             return read(cx, bucket);
         }
-        let Herd { store, traffic, .. } = &mut *cx.app;
+        let Herd { name, store, journal, traffic, .. } = &mut *cx.app;
         let mark = self.resync.batch(store, |line| {
+            if journal.hides(line, name, store) {
+                return;
+            }
             send_line(&mut cx.transport, line);
             traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[line]);
         });
@@ -245,7 +265,8 @@ impl ClientProtocol {
             neighbour.miss();
         }
         self.go_on(cx);
-        cx.reactor.call_later(PING_EVERY, ClientProtocol::ping);
+        let pause = if fires(Point::EarlyPing) { PING_EVERY / 10 } else { PING_EVERY };
+        cx.reactor.call_later(pause, ClientProtocol::ping);
     }
 }
 

@@ -166,6 +166,9 @@ impl PeerProtocol {
         neighbour.heard(cx.transport.id());
         let notice = format!("neighbour {} is heard", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
+        if fires(Point::HeardLinkDropped) {
+            cx.transport.abort_connection();
+        }
     }
 
     /// Tells it apart from a neighbour.

@@ -87,7 +87,8 @@ impl Digest {
 
     /// The buckets in which the two differ, in order.
     pub fn differing(&self, other: &Digest) -> Vec<Bucket> {
-        Bucket::all().filter(|&bucket| self.get(bucket) != other.get(bucket)).collect()
+        let pairs = Bucket::all().zip(self.0.iter().zip(&other.0));
+        pairs.filter(|(_, (ours, theirs))| ours != theirs).map(|(bucket, _)| bucket).collect()
     }
 }
 
