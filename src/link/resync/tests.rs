@@ -272,7 +272,8 @@ fn what_lies_on_disk_alone_is_told_too_and_no_leaves_of_it() {
     let (all, mut ours) = (many(20_000), Store::bounded(100));
     all.records().for_each(|record| ours.load(&record.as_at_line()));
     ours.keep_changes(true);
-    ours.accept(&at(b"AT Ball +0.000000000 id-77 +1-1 6"));
+    let known = String::from_utf8(ours.records().next().unwrap().id().to_vec()).unwrap();
+    ours.accept(&at(format!("AT Ball +0.000000000 {known} +1-1 6").as_bytes()));
     let (mut theirs, mut resync) = (many(10_000), Resync::default());
     let asked: usize = hear_digest(&mut resync, &ours, &theirs).iter().sum();
     assert!(asked < 20, "{asked} are asked about finer, those that are whole");
