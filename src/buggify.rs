@@ -35,6 +35,8 @@ pub enum Point {
     SlowCommit,
     /// The second between two commits is over at once.
     EarlyCommit,
+    /// All records that are on disk leave memory, however few there are.
+    TinyMemory,
     /// A client is no longer read as soon as one of its replies is held.
     FullHold,
     /// A client has to wait after a line, as if it had been too fast.
@@ -76,6 +78,7 @@ impl Point {
         Point::TinyCommit,
         Point::SlowCommit,
         Point::EarlyCommit,
+        Point::TinyMemory,
         Point::FullHold,
         Point::HeldLine,
         Point::HeldQuery,

@@ -43,6 +43,10 @@ pub enum Planted {
     AltersWhatItStores,
     /// A commit that failed is taken for done.
     FailedCommitIsDone,
+    /// A client whose record lies on disk alone is taken for unknown.
+    AwayIsUnknown,
+    /// The digest forgets a record that leaves memory.
+    DigestForgetsAway,
     /// While a WHATSAT waits for its answer, the commands behind it are answered.
     AnswersOutOfOrder,
     /// A client whose reading is paused is never read again.
@@ -76,6 +80,8 @@ impl Planted {
         ("forgets-last-record", Planted::ForgetsLastRecord),
         ("alters-what-it-stores", Planted::AltersWhatItStores),
         ("failed-commit-is-done", Planted::FailedCommitIsDone),
+        ("away-is-unknown", Planted::AwayIsUnknown),
+        ("digest-forgets-away", Planted::DigestForgetsAway),
         ("answers-out-of-order", Planted::AnswersOutOfOrder),
         ("paused-for-ever", Planted::PausedForEver),
         ("ties-by-time-alone", Planted::TiesByTimeAlone),

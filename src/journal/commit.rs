@@ -25,6 +25,7 @@ pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
     if fires(Point::SlowCommit) {
         cx.reactor.app_later(DELAY, commit);
     } else if journal.gathers(store) {
+        journal.evict(store); // others, while these come
         cx.reactor.app_later(Duration::ZERO, commit);
     } else {
         journal.write(&mut cx.reactor);
@@ -56,6 +57,8 @@ fn written(cx: &mut AppCx<'_, Herd>) {
     tell_who_waits(cx.app, &mut cx.reactor);
     let Herd { journal, store, .. } = &mut *cx.app;
     journal.forget_batch();
+    store.settle();
+    journal.evict(store);
     journal.go_on(store, &mut cx.reactor);
 }
 

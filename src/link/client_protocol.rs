@@ -3,18 +3,22 @@
 use std::time::Duration;
 
 use protocols::{LineReceiver, Lines, send_line};
-use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Requests};
+use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests};
 
 use super::hello::{self, Nonce, Refusal};
 use super::proof::{Proof, draw_nonce};
 use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
-use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
+use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG, READ_AGAIN};
 use crate::buggify::{Point, fires};
 use crate::herd::Herd;
+use crate::journal::DiskError;
 use crate::planted::{Planted, is_planted};
+use crate::store::Bucket;
 use crate::traffic_log::Direction;
 
 type ClientCx<'a> = Cx<'a, Herd, ClientProtocol>;
+/// What a disk has said of a bucket.
+type OnDisk = Result<Result<Vec<Vec<u8>>, DiskError>, JobError>;
 
 /// Our side of a link that we dialled.
 #[derive(Debug)]
@@ -198,6 +202,9 @@ impl ClientProtocol {
     }
 
     fn batch(&mut self, cx: &mut ClientCx<'_>) {
+        if let Some(bucket) = self.resync.reads(&cx.app.store) {
+            return read(cx, bucket);
+        }
         let Herd { name, store, journal, traffic, .. } = &mut *cx.app;
         let mark = self.resync.batch(store, |line| {
             if journal.hides(line, name, store) {
@@ -207,6 +214,24 @@ impl ClientProtocol {
             traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[line]);
         });
         cx.transport.write(print_mark("MARK", mark).as_bytes());
+    }
+
+    /// A bucket has been read from disk. It is read again if meanwhile another record of it has left memory, which
+    /// may not have been on disk then.
+    fn read(&mut self, cx: &mut ClientCx<'_>, is_fresh: bool, outcome: OnDisk) {
+        let why = match outcome {
+            Ok(Ok(lines)) => {
+                self.resync.read(Some(lines).filter(|_| is_fresh), &cx.app.store);
+                return self.go_on(cx);
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        cx.app.journal.count_unread(&why);
+        cx.reactor.call_later(READ_AGAIN, |client: &mut Self, cx| {
+            client.resync.read(None, &cx.app.store);
+            client.go_on(cx);
+        });
     }
 
     fn synced(&mut self, cx: &mut ClientCx<'_>) {
@@ -243,6 +268,17 @@ impl ClientProtocol {
         let pause = if fires(Point::EarlyPing) { PING_EVERY / 10 } else { PING_EVERY };
         cx.reactor.call_later(pause, ClientProtocol::ping);
     }
+}
+
+/// Has `bucket` read from disk, on another thread.
+fn read(cx: &mut ClientCx<'_>, bucket: Bucket) {
+    let Some(disk) = cx.app.journal.disk() else { return };
+    let departures = cx.app.store.departures(bucket);
+    let done = cx.reactor.reply(move |client: &mut ClientProtocol, cx, outcome| {
+        let is_fresh = cx.app.store.departures(bucket) == departures;
+        client.read(cx, is_fresh, outcome);
+    });
+    cx.reactor.defer_to_thread(move || disk.bucket(bucket), done);
 }
 
 /// Ends a link to somebody who is not the neighbour it says it is, or speaks as none.

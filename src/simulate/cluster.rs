@@ -1,6 +1,7 @@
 //! The hosts of a simulated herd: a server on each, one for all clients, one for strangers, and perhaps one for a
 //! service of places.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -79,9 +80,9 @@ impl Cluster {
         }
     }
 
-    /// The stores of all servers that run.
-    pub(super) fn stores(&self) -> impl Iterator<Item = (&str, &Store)> {
-        self.herds().map(|(_, herd)| (&*herd.name, &herd.store))
+    /// What all servers that run know, in memory or not.
+    pub(super) fn stores(&self) -> Vec<(&str, Cow<'_, Store>)> {
+        self.herds().filter_map(|(_, herd)| Some((&*herd.name, herd.journal.whole(&herd.store)?))).collect()
     }
 
     fn herds(&self) -> impl Iterator<Item = (HostId, &Herd)> {
@@ -193,9 +194,10 @@ impl Cluster {
         let mut seen = std::mem::take(&mut self.seen);
         for (host, herd) in self.herds() {
             let process = self.world().process(host).unwrap_or(0);
-            judges.look(&herd.name, process, &herd.store, &mut history, self.now());
+            let Some(store) = herd.journal.whole(&herd.store) else { continue };
+            judges.look(&herd.name, process, &store, &mut history, self.now());
             if seen[host.index()].replace(process) != Some(process) {
-                judges.check("lost", self.lost().check_own(&herd.name, &herd.store, &history));
+                judges.check("lost", self.lost().check_own(&herd.name, &store, &history));
             }
         }
         self.seen = seen;
@@ -224,7 +226,7 @@ impl Cluster {
 
     /// Whether every server runs and all hold the same.
     pub(super) fn is_in_agreement(&self) -> bool {
-        let mut digests = self.stores().map(|(_, store)| store.digest());
+        let mut digests = self.herds().map(|(_, herd)| herd.store.digest());
         let first = digests.next();
         self.herds().count() == self.names.len() && digests.all(|digest| Some(digest) == first)
     }
@@ -236,9 +238,10 @@ impl Cluster {
             let id = line.split(|&byte| byte == b' ').nth(3).unwrap_or_default();
             store.get(id).is_some_and(|record| record.line() == line)
         };
+        let stores = self.stores();
         load.last().all(|sent| {
             let line = sent.acknowledged.as_ref().map(|(_, line)| line);
-            line.is_some_and(|line| self.stores().all(|(_, store)| holds(store, line)))
+            line.is_some_and(|line| stores.iter().all(|(_, store)| holds(store, line)))
         })
     }
 }

@@ -152,13 +152,17 @@ fn not_well(cluster: &Cluster) -> Result<(), String> {
     if !cluster.is_linked() {
         return Err(format!("{PATIENCE:?} after all was healed some links are still down"));
     }
-    let same = expect_the_same_everywhere(cluster.stores());
+    let stores = cluster.stores();
+    let stores = stores.iter().map(|(server, store)| (*server, &**store));
+    let same = expect_the_same_everywhere(stores);
     same.map_err(|what| format!("{PATIENCE:?} after all was healed {what}"))
 }
 
 fn expect_nothing_lost(cluster: &Cluster, plan: &Plan, judges: &mut Judges) {
     let Some(history) = cluster.history() else { return };
-    judges.check("lost", cluster.lost().check(cluster.stores(), history));
+    let stores = cluster.stores();
+    let stores = stores.iter().map(|(server, store)| (*server, &**store));
+    judges.check("lost", cluster.lost().check(stores, history));
     if history.refused > 0 && !cluster.had_bad_disks() {
         judges.fail("replies", format!("{} reports were refused though every disk is well", history.refused));
     }

@@ -41,6 +41,15 @@ impl Bucket {
         (0..COUNT).map(Bucket)
     }
 
+    pub(super) fn first() -> Bucket {
+        Bucket(0)
+    }
+
+    /// The one after it; the first after the last.
+    pub(super) fn next(self) -> Bucket {
+        Bucket((self.0 + 1) % COUNT)
+    }
+
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
     }

@@ -129,6 +129,8 @@ impl Model {
     fn wait(&mut self, millis: u64) {
         self.now += millis;
         if self.now >= self.due {
+            // Whoever goes before it has proved anything counts as refused.
+            self.refused += u64::from(!matches!(self.state, State::Neighbour { .. }));
             self.state = State::Gone;
         }
     }

@@ -272,10 +272,7 @@ fn pause(cx: &mut ProbeCx<'_>, place: usize, pause: bool) {
         } else {
             peers.resume_reading(id);
         }
-        let told = &mut cx.app.links[place];
-        if told.stage == Stage::Made {
-            told.is_paused = pause; // a link on its way may not have a wire to be paused yet
-        }
+        cx.app.links[place].is_paused = pause;
     });
 }
 
@@ -294,7 +291,8 @@ impl Protocol<App> for Probe {
         assert_eq!(told.stage, Stage::New, "made once, and first (law 2)");
         assert!(told.id.replace(id).is_none_or(|before| before == id), "a name is for ever (law 3)");
         told.stage = Stage::Made;
-        told.is_paused = !cx.transport.is_reading() && !told.is_closing;
+        // It was asked to pause on its way; who asks before there is anything to pause is not heard.
+        told.is_paused &= !cx.transport.is_reading();
         self.go_on(cx);
     }
 
