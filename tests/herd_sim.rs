@@ -69,8 +69,9 @@ fn the_readme_shows_what_the_simulator_says() {
 /// A text without its figures, which change whenever the herd does.
 fn shape(text: &str) -> String {
     let is_figure = |c: char| c.is_ascii_digit() || c == '.';
-    let words = text.split_whitespace().map(|word| match word.len() {
-        16 if word.trim_end_matches(',').bytes().all(|byte| byte.is_ascii_hexdigit()) => String::new(),
+    let is_hash = |word: &str| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split_whitespace().map(|word| match word.trim_end_matches(',') {
+        bare if is_hash(bare) => String::new(),
         _ => word.replace(is_figure, ""),
     });
     words.collect::<Vec<_>>().join(" ")

@@ -11,7 +11,33 @@ use herd::planted::{Planted, plant};
 use herd::simulate::{Failure, Plan, Setting, Trim, simulate};
 
 /// For each mistake, which judges find it, and the first seed that shows it.
-const FOUND: &[(&str, &[&str], u64)] = &[("equal-time-wins", &["liveness", "order"], 0)];
+const FOUND: &[(&str, &[&str], u64)] = &[
+    ("equal-time-wins", &["liveness", "order"], 0),
+    ("any-proof", &["forged"], 4),
+    ("roleless-proof", &["forged"], 4),
+    ("clients-news", &["forged", "replies", "lost"], 0),
+    ("stale-digest", &["liveness"], 5),
+    ("bucket-forgotten", &["liveness"], 1),
+    ("leaf-forgotten", &["liveness"], 6),
+    ("resync-stops-early", &["liveness"], 9),
+    ("overflow-forgotten", &["liveness"], 16),
+    ("compare-forgotten", &["liveness"], 1),
+    ("last-neighbour-forgotten", &["liveness"], 0),
+    ("ack-before-commit", &["lost"], 12),
+    ("flood-before-commit", &["lost"], 10),
+    ("commit-without-sync", &["lost"], 1),
+    ("keeps-older-on-disk", &["lost"], 1),
+    ("forgets-last-record", &["lost"], 1),
+    ("alters-what-it-stores", &["forged", "altered", "lost"], 3),
+    ("failed-commit-is-done", &["lost"], 12),
+    ("answers-out-of-order", &["replies", "places"], 0),
+    ("paused-for-ever", &["lost", "places"], 0),
+    ("ties-by-time-alone", &["liveness", "order"], 30),
+    ("floods-back-alone", &["liveness"], 0),
+    ("redial-given-up", &["liveness"], 1),
+    ("away-is-unknown", &["order", "lost", "liveness"], 6),
+    ("digest-forgets-away", &["liveness"], 7),
+];
 /// How many seeds are looked at, from that one on: which of them show a mistake changes whenever the herd does, and
 /// each shows in one of thirty.
 const SEEDS: u64 = 60;
@@ -39,6 +65,7 @@ fn seeds_from(first: u64) -> Range<u64> {
 #[test]
 fn every_planted_mistake_is_found_by_a_judge_of_such_things() {
     assert!(Planted::ALL.len() >= 15);
+    assert_eq!(FOUND.len(), Planted::ALL.len());
     for (name, mistake) in Planted::ALL {
         let (_, judges, first) = FOUND.iter().find(|(known, ..)| known == name).unwrap_or_else(|| {
             panic!("{name}: put it into the table; found: {:?}", find(*mistake, 0..1_000))
