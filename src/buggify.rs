@@ -35,12 +35,32 @@ pub enum Point {
     SlowCommit,
     /// The second between two commits is over at once.
     EarlyCommit,
+    /// All records that are on disk leave memory, however few there are.
+    TinyMemory,
     /// A client is no longer read as soon as one of its replies is held.
     FullHold,
     /// A client has to wait after a line, as if it had been too fast.
     HeldLine,
     /// A WHATSAT has to wait before it is asked, as if its client had been too fast.
     HeldQuery,
+    /// A neighbour is pinged ten times as often.
+    EarlyPing,
+    /// A neighbour is dialled again without a pause.
+    RedialAtOnce,
+    /// A neighbour is dialled again two seconds later than it should.
+    LateRedial,
+    /// A link is given up as soon as it is up.
+    LinkDropped,
+    /// A neighbour's link is given up as soon as it has proved who it is.
+    HeardLinkDropped,
+    /// A neighbour is told a line twice.
+    FloodedTwice,
+    /// News also go back to where they came from.
+    FloodedBack,
+    /// The places for a WHATSAT come a little later.
+    LateAnswer,
+    /// There is no room at the neighbours' port.
+    NoRoomForStrangers,
 }
 
 impl Point {
@@ -58,9 +78,19 @@ impl Point {
         Point::TinyCommit,
         Point::SlowCommit,
         Point::EarlyCommit,
+        Point::TinyMemory,
         Point::FullHold,
         Point::HeldLine,
         Point::HeldQuery,
+        Point::EarlyPing,
+        Point::RedialAtOnce,
+        Point::LateRedial,
+        Point::LinkDropped,
+        Point::HeardLinkDropped,
+        Point::FloodedTwice,
+        Point::FloodedBack,
+        Point::LateAnswer,
+        Point::NoRoomForStrangers,
     ];
 }
 

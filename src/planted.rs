@@ -43,10 +43,20 @@ pub enum Planted {
     AltersWhatItStores,
     /// A commit that failed is taken for done.
     FailedCommitIsDone,
+    /// A client whose record lies on disk alone is taken for unknown.
+    AwayIsUnknown,
+    /// The digest forgets a record that leaves memory.
+    DigestForgetsAway,
     /// While a WHATSAT waits for its answer, the commands behind it are answered.
     AnswersOutOfOrder,
     /// A client whose reading is paused is never read again.
     PausedForEver,
+    /// Two records of one time are not told apart, and so the one that came first stays.
+    TiesByTimeAlone,
+    /// News go to the neighbour they came from, and to no other.
+    FloodsBackAlone,
+    /// A neighbour that could not be reached some times is dialled no more.
+    RedialGivenUp,
 }
 
 impl Planted {
@@ -70,8 +80,13 @@ impl Planted {
         ("forgets-last-record", Planted::ForgetsLastRecord),
         ("alters-what-it-stores", Planted::AltersWhatItStores),
         ("failed-commit-is-done", Planted::FailedCommitIsDone),
+        ("away-is-unknown", Planted::AwayIsUnknown),
+        ("digest-forgets-away", Planted::DigestForgetsAway),
         ("answers-out-of-order", Planted::AnswersOutOfOrder),
         ("paused-for-ever", Planted::PausedForEver),
+        ("ties-by-time-alone", Planted::TiesByTimeAlone),
+        ("floods-back-alone", Planted::FloodsBackAlone),
+        ("redial-given-up", Planted::RedialGivenUp),
     ];
 }
 

@@ -89,3 +89,25 @@ fn the_store_of_another_server_is_refused() {
     let message = "herd: Ball: cannot use data/Ball.redb: it is the store of the server \"Welsh\"";
     assert_eq!(said.lines().last(), Some(message));
 }
+
+#[test]
+fn of_ten_thousand_clients_a_thousand_are_in_memory_and_all_are_known() {
+    let bounds = ["--set=limits.clients_known=1000", ALWAYS];
+    let mut herd = Herd::of_one(&bounds);
+    let line = |n: usize, time: u32| format!("IAMAT client-{n} +34.0-118.0 {time}\n");
+    let report = |herd: &Herd, time| {
+        let mut client = herd.client("Welsh");
+        client.send((0..10_000).map(|n| line(n, time)).collect::<String>());
+        (0..10_000).map(|_| String::from_utf8(client.line().unwrap()).unwrap()).collect::<Vec<_>>()
+    };
+    let newest = report(&herd, 6);
+    report(&herd, 5);
+    herd.process("Welsh").signal(Signal::TERM);
+    assert_eq!(herd.process("Welsh").end().code(), Some(0));
+    let said = herd.said("Welsh");
+    assert!(said.contains(" records left memory") && !said.contains("; 0 records left memory"), "{said}");
+    herd.start_with("Welsh", &bounds);
+    for n in (0..10_000).step_by(500) {
+        assert_eq!(herd.knows("Welsh", &format!("client-{n}")).as_ref(), Some(&newest[n]));
+    }
+}

@@ -9,6 +9,7 @@ use crate::command::Invalid;
 use crate::command::Location;
 use crate::command::Report;
 use crate::command::Timestamp;
+use crate::planted::{Planted, is_planted};
 
 /// `AT server difference id location time`, borrowed field by field.
 ///
@@ -72,6 +73,9 @@ impl<'a> AtLine<'a> {
     /// only so that every server keeps the same line. For that the text of the time has the last word: `1.5`
     /// and `1.50` are one time, but two lines.
     pub fn supersedes(&self, other: &AtLine<'_>) -> bool {
+        if is_planted(Planted::TiesByTimeAlone) {
+            return self.time > other.time;
+        }
         self.rank() > other.rank()
     }
 

@@ -45,6 +45,11 @@ pub struct LimitsConfig {
     /// comes in while a neighbour is busy for a moment.
     #[serde(with = "size")]
     pub neighbour_queue: usize,
+    /// Clients whose records are kept in memory; those that have not changed for longest lie on disk alone, and are
+    /// found there. While the disk is busy as many again may wait for it, and at least 65 536; without a disk
+    /// (`store.durability = "no"`) reports of further clients are refused. A million take some
+    /// 170 MB.
+    pub clients_known: usize,
 }
 
 impl Default for LimitsConfig {
@@ -59,6 +64,7 @@ impl Default for LimitsConfig {
             idle: Duration::from_secs(600),
             line_time: Duration::from_secs(30),
             neighbour_queue: 1_000_000,
+            clients_known: 1_000_000,
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Curb {
     Connections,
     /// Refused: `limits.connections_per_address` are there.
     Address,
+    /// Its report was refused: it is new, and `limits.clients_known` are there.
+    Known,
     /// Made to wait: it went through `limits.lines_per_second`.
     Lines,
     /// Made to wait: it went through `limits.queries_per_second`.
@@ -24,7 +26,8 @@ pub enum Curb {
 
 impl Curb {
     /// All of them.
-    pub const ALL: &[Curb] = &[Curb::Connections, Curb::Address, Curb::Lines, Curb::Queries, Curb::Http];
+    pub const ALL: &[Curb] =
+        &[Curb::Connections, Curb::Address, Curb::Known, Curb::Lines, Curb::Queries, Curb::Http];
 
     /// How often it has happened.
     #[must_use]
@@ -32,6 +35,7 @@ impl Curb {
         match self {
             Curb::Connections => counters.refused_clients,
             Curb::Address => counters.refused_by_address,
+            Curb::Known => counters.refused_reports,
             Curb::Lines => counters.held_lines,
             Curb::Queries => counters.held_queries,
             Curb::Http => counters.browsers,
@@ -43,6 +47,7 @@ impl Curb {
         match self {
             Curb::Connections => "clients refused",
             Curb::Address => "refused for their address",
+            Curb::Known => "reports of new clients refused",
             Curb::Lines => "waits of clients too fast",
             Curb::Queries => "queries held up",
             Curb::Http => "browsers closed",
@@ -53,6 +58,7 @@ impl Curb {
         match self {
             Curb::Connections => &mut counters.refused_clients,
             Curb::Address => &mut counters.refused_by_address,
+            Curb::Known => &mut counters.refused_reports,
             Curb::Lines => &mut counters.held_lines,
             Curb::Queries => &mut counters.held_queries,
             Curb::Http => &mut counters.browsers,
@@ -65,6 +71,7 @@ impl fmt::Display for Curb {
         f.write_str(match self {
             Curb::Connections => "refused: limits.connections are there",
             Curb::Address => "refused: limits.connections_per_address are there",
+            Curb::Known => "is refused: it reports of a new client, and limits.clients_known are there",
             Curb::Lines => "has to wait: it went through limits.lines_per_second",
             Curb::Queries => "has to wait: it went through limits.queries_per_second",
             Curb::Http => "closed: it speaks HTTP",
@@ -80,6 +87,17 @@ impl Herd {
         *counter += 1;
         if counter.is_power_of_two() {
             log::warn!("client {peer}: {curb} ({counter} so far)");
+        }
+    }
+
+    /// The same of a neighbour's news of a client for whom there is no room.
+    pub(crate) fn drop_news(&mut self, neighbour: Peer) {
+        let dropped = &mut self.counters.dropped_news;
+        *dropped += 1;
+        if dropped.is_power_of_two() {
+            log::warn!(
+                "{neighbour} tells of a new client, and limits.clients_known are there: dropped ({dropped} so far)"
+            );
         }
     }
 }

@@ -290,11 +290,21 @@ impl Neighbours {
     ) {
         let all =
             self.0.len() - usize::from(is_planted(Planted::LastNeighbourForgotten) && !self.0.is_empty());
-        let others = self.0[..all].iter_mut().enumerate().filter(|(place, _)| Some(*place) != from);
+        let others = self.0[..all].iter_mut().enumerate().filter(|(place, _)| is_to_hear(*place, from));
         for (_, neighbour) in others {
             neighbour.tell(line, peers).into_iter().for_each(&mut told);
+            if fires(Point::FloodedTwice) {
+                neighbour.tell(line, peers).into_iter().for_each(&mut told);
+            }
         }
     }
+}
+
+/// Whether the neighbour at `place` hears the news that came `from` there or elsewhere.
+fn is_to_hear(place: usize, from: Option<usize>) -> bool {
+    let is_source = Some(place) == from;
+    let goes_back = is_planted(Planted::FloodsBackAlone) && from.is_some();
+    is_source == goes_back || fires(Point::FloodedBack)
 }
 
 #[cfg(test)]

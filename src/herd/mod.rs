@@ -103,6 +103,10 @@ pub struct HerdCounters {
     pub refused_clients: u64,
     /// Clients of whose address too many were there.
     pub refused_by_address: u64,
+    /// Reports of clients that were new, for whom there was no room in memory.
+    pub refused_reports: u64,
+    /// A neighbour's news of such clients, dropped.
+    pub dropped_news: u64,
     /// Times a client had to wait, since its lines came too fast.
     pub held_lines: u64,
     /// WHATSATs that had to wait, since those of their client came too fast.
@@ -115,11 +119,12 @@ pub struct HerdCounters {
 
 impl fmt::Display for HerdCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HerdCounters { reports, queries, invalid, news, old_news, refused_neighbours, .. } = self;
+        let HerdCounters { reports, queries, invalid, news, old_news, .. } = self;
+        let HerdCounters { dropped_news, refused_neighbours, .. } = self;
         write!(
             f,
             "{reports} reports, {queries} queries, {invalid} invalid lines, {news} news and {old_news} old news \
-             from neighbours, {refused_neighbours} neighbours refused"
+             from neighbours and {dropped_news} dropped for want of room, {refused_neighbours} neighbours refused"
         )?;
         Curb::ALL.iter().try_for_each(|curb| write!(f, ", {} {}", curb.of(self), curb.counted()))
     }

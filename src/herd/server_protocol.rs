@@ -11,7 +11,7 @@ use super::pace::Pace;
 use super::{Curb, Herd, Rules};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command, Difference, Invalid, Query, Report, Timestamp};
-use crate::journal::Ticket;
+use crate::journal::{Sought, Ticket};
 use crate::places::{Answer, Nearby, squeeze};
 use crate::planted::{Planted, is_planted};
 use crate::traffic_log::Direction;
@@ -39,6 +39,8 @@ pub struct ServerProtocol {
     client: IpAddr,
     /// A WHATSAT is with the provider, or waits until it may be.
     asking: bool,
+    /// The record that a line is about is being read from disk.
+    seeking: bool,
     /// The next line waits until it may be served.
     resting: bool,
     /// Replies that wait for the disk.
@@ -59,19 +61,7 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     fn line_received(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[line]);
-        match Command::parse(line) {
-            Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
-            Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
-            Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
-            Ok(Command::At(_)) => self.bad_request(cx, line),
-            Err(invalid) => {
-                log::debug!("{}: {invalid}", cx.transport.peer());
-                self.bad_request(cx, line);
-                if invalid == Invalid::Http {
-                    self.close_on_http(cx);
-                }
-            }
-        }
+        self.obey(cx, line);
         self.rest(cx);
         if cx.transport.is_high() {
             cx.transport.pause_reading(); // until the pressure is low again
@@ -138,11 +128,28 @@ impl ServerProtocol {
             pace: Pace::new(rules),
             client,
             asking: false,
+            seeking: false,
             resting: false,
             held: Held::default(),
             waiting: false,
             closing: false,
             over: false,
+        }
+    }
+
+    fn obey(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
+        match Command::parse(line) {
+            Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
+            Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
+            Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
+            Ok(Command::At(_)) => self.bad_request(cx, line),
+            Err(invalid) => {
+                log::debug!("{}: {invalid}", cx.transport.peer());
+                self.bad_request(cx, line);
+                if invalid == Invalid::Http {
+                    self.close_on_http(cx);
+                }
+            }
         }
     }
 
@@ -152,6 +159,19 @@ impl ServerProtocol {
         if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) || cx.app.journal.refuses() {
             return self.bad_request(cx, line);
         }
+        if cx.app.store.may_be_away(report.id) {
+            return self.seek(cx, line, report.id);
+        }
+        self.take(cx, line, report);
+    }
+
+    /// The same, once what is known of the client is in memory.
+    fn take(&mut self, cx: &mut ServerCx<'_>, line: &[u8], report: Report<'_>) {
+        if !cx.app.store.has_room_for(report.id) {
+            cx.app.curb(Curb::Known, cx.transport.peer());
+            return self.bad_request(cx, line);
+        }
+        let clock = cx.reactor.wall_clock();
         cx.app.counters.reports += 1;
         let difference = Difference::between(clock.as_unix_nanos(), report.time);
         match cx.app.journal.delays() {
@@ -180,8 +200,34 @@ impl ServerProtocol {
         cx.app.line = line;
     }
 
+    /// Has the record of the client `id` read from disk. Meanwhile nothing behind this line is read, so replies keep
+    /// their order.
+    fn seek(&mut self, cx: &mut ServerCx<'_>, line: &[u8], id: &[u8]) {
+        self.seeking = true;
+        cx.transport.pause_reading();
+        let line = line.to_vec();
+        let done = cx.reactor.reply(move |server: &mut Self, cx, sought| server.sought(cx, &line, sought));
+        cx.app.seek(&mut cx.reactor, id, done);
+    }
+
+    /// The line is obeyed now, as if it had just come.
+    fn sought(&mut self, cx: &mut ServerCx<'_>, line: &[u8], sought: Sought) {
+        self.seeking = false;
+        match (sought, Command::parse(line)) {
+            (Sought::Found, _) => self.obey(cx, line),
+            (Sought::Unknown, Ok(Command::Iamat(report))) if !cx.app.journal.refuses() => {
+                self.take(cx, line, report);
+            }
+            _ => self.bad_request(cx, line),
+        }
+        self.go_on(cx);
+    }
+
     /// Asks what is near a client.
     fn whatsat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], query: Query<'_>) {
+        if cx.app.store.may_be_away(query.id) {
+            return self.seek(cx, line, query.id);
+        }
         let Herd { store, journal, .. } = &*cx.app;
         let Some(record) = store.get(query.id).filter(|record| journal.may_show(record)) else {
             return self.bad_request(cx, line);
@@ -216,6 +262,13 @@ impl ServerProtocol {
 
     /// The answer is there.
     fn answer(&mut self, cx: &mut ServerCx<'_>, ticket: Ticket, at: &[u8], line: &[u8], answer: Answer) {
+        if fires(Point::LateAnswer) {
+            let (at, line) = (at.to_vec(), line.to_vec());
+            let later =
+                move |server: &mut Self, cx: &mut ServerCx<'_>| server.answer(cx, ticket, &at, &line, answer);
+            cx.reactor.call_later(Duration::from_millis(20), later);
+            return;
+        }
         self.asking = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
@@ -318,7 +371,7 @@ impl ServerProtocol {
 
     /// Whether the next command has to wait: for an answer, for its time, or for the client or the disk.
     fn has_to_wait(&self, cx: &ServerCx<'_>) -> bool {
-        self.asking || self.resting || cx.transport.is_high() || self.held.len() >= MOST_HELD
+        self.asking || self.seeking || self.resting || cx.transport.is_high() || self.held.len() >= MOST_HELD
     }
 
     /// Goes on with the next command, unless it has to wait.
@@ -340,7 +393,7 @@ impl ServerProtocol {
         self.closing = true;
         let me = cx.transport.id();
         cx.reactor.call(me, |server: &mut Self, cx| {
-            if !server.asking && server.held.is_empty() && cx.transport.is_reading() {
+            if !server.asking && !server.seeking && server.held.is_empty() && cx.transport.is_reading() {
                 cx.transport.lose_connection();
             }
         });

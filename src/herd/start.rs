@@ -7,6 +7,7 @@ use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
+use crate::buggify::{Point, fires};
 use crate::config::{Config, Provider, ServerConfig};
 use crate::link::{PeerProtocol, Proof, dial};
 use crate::traffic_log::TrafficLog;
@@ -115,7 +116,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
 /// Listens for neighbours.
 fn open_peers(reactor: &mut Reactor<Herd>, net: &mut impl Net, at: SocketAddr) -> io::Result<PortId> {
     let peer = |herd: &mut Herd, peer| {
-        let has_room = herd.strangers < MOST_STRANGERS;
+        let has_room = herd.strangers < MOST_STRANGERS && !fires(Point::NoRoomForStrangers);
         has_room.then(|| Lines::new(PeerProtocol::new(herd, peer)))
     };
     let opened = match reactor.app.proof.clone() {

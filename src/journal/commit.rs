@@ -10,7 +10,7 @@ use crate::buggify::{Point, fires};
 use crate::config::Durability;
 use crate::herd::{Herd, ServerProtocol};
 use crate::planted::{Planted, is_planted};
-use crate::store::Store;
+use crate::store::{Record, Store};
 use crate::traffic_log::Direction;
 
 /// How long a commit is delayed by [`Point::SlowCommit`].
@@ -25,6 +25,7 @@ pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
     if fires(Point::SlowCommit) {
         cx.reactor.app_later(DELAY, commit);
     } else if journal.gathers(store) {
+        journal.evict(store); // others, while these come
         cx.reactor.app_later(Duration::ZERO, commit);
     } else {
         journal.write(&mut cx.reactor);
@@ -56,6 +57,8 @@ fn written(cx: &mut AppCx<'_, Herd>) {
     tell_who_waits(cx.app, &mut cx.reactor);
     let Herd { journal, store, .. } = &mut *cx.app;
     journal.forget_batch();
+    store.settle();
+    journal.evict(store);
     journal.go_on(store, &mut cx.reactor);
 }
 
@@ -107,6 +110,16 @@ fn tell_who_waits(herd: &mut Herd, reactor: &mut Requests<'_, Herd>) {
 }
 
 impl Journal {
+    /// Whether a report that this `server` took is not on disk yet, in `always`: nobody may be told of it, for if it
+    /// were forgotten here its client could make it again, and get another line. Once it is on disk it is flooded.
+    pub fn hides(&self, line: &[u8], server: &str, store: &Store) -> bool {
+        if self.floods_at_once() || !is_of(line, server) {
+            return false;
+        }
+        let id = line.split(|&byte| byte == b' ').nth(3).unwrap_or_default();
+        store.get(id).is_some_and(Record::is_listed) || self.batch.holds(id)
+    }
+
     /// Takes a share of what has changed into the batch; one that could not be written is not added to.
     /// Whether another share is to be taken.
     fn gathers(&mut self, store: &mut Store) -> bool {

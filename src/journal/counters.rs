@@ -16,15 +16,22 @@ pub struct JournalCounters {
     pub refused: u64,
     /// Clients whose connection was closed because their report was not on disk when it failed.
     pub closed: u64,
+    /// Records that have left memory, since they are on disk.
+    pub evicted: u64,
+    /// Those of them that were found there again.
+    pub found: u64,
+    /// Times the disk failed when a record, or a bucket of them, was to be read.
+    pub unread: u64,
 }
 
 impl fmt::Display for JournalCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JournalCounters { commits, records, failed, refused, closed } = self;
+        let JournalCounters { commits, records, failed, refused, closed, evicted, found, unread } = self;
         write!(
             f,
             "{commits} commits of {records} records, {failed} failed, {refused} reports refused and {closed} \
-             clients closed for it"
+             clients closed for it; {evicted} records left memory, {found} were found on disk again, {unread} \
+             times it could not be read"
         )
     }
 }

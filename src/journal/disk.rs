@@ -61,22 +61,36 @@ impl Disk {
         server: &str,
         mut each: impl FnMut(&AtLine<'_>),
     ) -> Result<(Disk, Option<Damage>), DiskError> {
+        let (disk, damage) = Disk::read(volume, server, &mut each)?;
+        let damage = damage.map(|why| disk.replace(why, each)).transpose()?;
+        Ok((disk, damage))
+    }
+
+    /// The same; but a damaged one is only closed, and it is for the caller to [replace](Disk::replace) it. What
+    /// `each` got by then is not to be relied on.
+    pub(super) fn read(
+        volume: Box<dyn Volume>,
+        server: &str,
+        mut each: impl FnMut(&AtLine<'_>),
+    ) -> Result<(Disk, Option<DiskError>), DiskError> {
         let disk = Disk { volume, server: server.to_owned(), database: Mutex::default() };
         match contain(|| load(&*disk.database()?, &mut each)) {
             Ok(()) => Ok((disk, None)),
             Err(why) if why.is_damage() => {
                 disk.close();
-                let damage = disk.replace(why, each)?;
-                Ok((disk, Some(damage)))
+                Ok((disk, Some(why)))
             }
             Err(error) => Err(error),
         }
     }
 
     /// Begins a fresh database in the place of a damaged one.
-    fn replace(&self, why: DiskError, each: impl FnMut(&AtLine<'_>)) -> Result<Damage, DiskError> {
+    pub(super) fn replace(
+        &self,
+        why: DiskError,
+        mut each: impl FnMut(&AtLine<'_>),
+    ) -> Result<Damage, DiskError> {
         let mut found = 0;
-        let mut each = each;
         let dropped = salvage(&self.volume.read()?, |at| {
             found += 1;
             each(at);
@@ -101,12 +115,18 @@ impl Disk {
     ///
     /// As [`Disk::commit`]; an altered record is an error, too.
     pub fn get(&self, id: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
-        let mut key = Vec::new();
-        write_key(id, &mut key);
+        self.attempt(|database| get(&database.begin_read()?.open_table(RECORDS)?, id))
+    }
+
+    /// The line of each of these clients, as far as they are known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::get`].
+    pub fn get_all(&self, ids: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, DiskError> {
         self.attempt(|database| {
             let records = database.begin_read()?.open_table(RECORDS)?;
-            let value = records.get(&key[..])?;
-            value.map(|value| Ok(whole(&key, value.value())?.to_vec())).transpose()
+            ids.iter().map(|id| get(&records, id)).collect()
         })
     }
 
@@ -236,6 +256,16 @@ fn load(database: &Database, each: &mut impl FnMut(&AtLine<'_>)) -> Result<(), D
         each(&record_of(key.value(), value.value()).ok_or_else(altered)?);
     }
     if left == 0 { Ok(()) } else { Err(DiskError::Damaged(format!("{left} records are missing"))) }
+}
+
+fn get(
+    records: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    id: &[u8],
+) -> Result<Option<Vec<u8>>, DiskError> {
+    let mut key = Vec::new();
+    write_key(id, &mut key);
+    let value = records.get(&key[..])?;
+    value.map(|value| Ok(whole(&key, value.value())?.to_vec())).transpose()
 }
 
 fn whole<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], DiskError> {

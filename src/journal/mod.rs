@@ -25,6 +25,7 @@ mod counters;
 mod disk;
 mod error;
 mod salvage;
+mod search;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -39,6 +40,8 @@ pub use batch::Batch;
 pub use counters::JournalCounters;
 pub use disk::{Damage, Disk};
 pub use error::DiskError;
+use search::Search;
+pub use search::Sought;
 pub use volume::{FileVolume, Volume};
 
 use crate::config::Durability;
@@ -77,6 +80,7 @@ pub struct Journal {
     stopping: Option<Time>,
     /// Whoever stops it will not wait any longer.
     is_given_up: bool,
+    search: Search,
     counters: JournalCounters,
 }
 
@@ -111,6 +115,7 @@ impl Journal {
             waiting: Vec::new(),
             stopping: None,
             is_given_up: false,
+            search: Search::default(),
             counters: JournalCounters::default(),
         }
     }
@@ -126,18 +131,35 @@ impl Journal {
         volume: impl FnOnce() -> Box<dyn Volume>,
         server: &str,
     ) -> Result<(Journal, Store, Option<String>), DiskError> {
-        let mut store = Store::default();
+        Journal::open_bounded(durability, volume, server, usize::MAX)
+    }
+
+    /// The same, with about `most` records in memory; the others stay on disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open_bounded(
+        durability: Durability,
+        volume: impl FnOnce() -> Box<dyn Volume>,
+        server: &str,
+        most: usize,
+    ) -> Result<(Journal, Store, Option<String>), DiskError> {
+        let mut store = Store::bounded(most);
         if durability == Durability::No {
             return Ok((Journal::off(), store, None));
         }
         let volume = volume();
         let name = volume.to_string();
-        let (disk, damage) = Disk::open(volume, server, |at| _ = store.accept(at))?;
-        if damage.is_some() {
+        let (disk, damage) = Disk::read(volume, server, |at| store.load(at))?;
+        let notice = damage.map(|why| {
+            store = Store::bounded(most); // what comes in any order is compared, and so it is all in memory
+            let damage = disk.replace(why, |at| _ = store.accept(at))?;
             commit_all(&disk, &store)?;
-        }
+            Ok::<_, DiskError>(damage.notice(&name, store.len()))
+        });
+        let notice = notice.transpose()?;
         store.keep_changes(true);
-        let notice = damage.map(|damage| damage.notice(&name, store.len()));
         Ok((Journal::new(durability, Some(Arc::new(disk))), store, notice))
     }
 

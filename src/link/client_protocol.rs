@@ -1,17 +1,24 @@
 //! The link on which a neighbour is told the news (the paper, 3.2: `ClientProtocol`; here it stays open).
 
+use std::time::Duration;
+
 use protocols::{LineReceiver, Lines, send_line};
-use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Requests};
+use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests};
 
 use super::hello::{self, Nonce, Refusal};
 use super::proof::{Proof, draw_nonce};
 use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
-use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG};
+use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG, READ_AGAIN};
 use crate::buggify::{Point, fires};
 use crate::herd::Herd;
+use crate::journal::DiskError;
+use crate::planted::{Planted, is_planted};
+use crate::store::Bucket;
 use crate::traffic_log::Direction;
 
 type ClientCx<'a> = Cx<'a, Herd, ClientProtocol>;
+/// What a disk has said of a bucket.
+type OnDisk = Result<Result<Vec<Vec<u8>>, DiskError>, JobError>;
 
 /// Our side of a link that we dialled.
 #[derive(Debug)]
@@ -51,11 +58,22 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
     if reactor.is_stopping() {
         return;
     }
-    let wait = neighbour.backoff.wait(random);
+    let wait = pause(neighbour.backoff.wait(random));
+    if is_planted(Planted::RedialGivenUp) && wait > Duration::from_millis(300) {
+        return;
+    }
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
     let admitted = neighbour.redials.admit(reactor.now());
     herd.notice_if(reactor, admitted, &notice);
     reactor.app_later(wait, move |cx| dial(cx, place));
+}
+
+/// The pause before a neighbour is dialled again.
+fn pause(wait: Duration) -> Duration {
+    if fires(Point::RedialAtOnce) {
+        return Duration::ZERO;
+    }
+    wait + if fires(Point::LateRedial) { Duration::from_secs(2) } else { Duration::ZERO }
 }
 
 impl LineReceiver<Herd> for ClientProtocol {
@@ -147,6 +165,9 @@ impl ClientProtocol {
         let notice = format!("neighbour {}: up", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
         self.ping(cx);
+        if fires(Point::LinkDropped) {
+            cx.transport.abort_connection();
+        }
     }
 
     /// Hears what the neighbour says of what it holds.
@@ -181,12 +202,36 @@ impl ClientProtocol {
     }
 
     fn batch(&mut self, cx: &mut ClientCx<'_>) {
-        let Herd { store, traffic, .. } = &mut *cx.app;
+        if let Some(bucket) = self.resync.reads(&cx.app.store) {
+            return read(cx, bucket);
+        }
+        let Herd { name, store, journal, traffic, .. } = &mut *cx.app;
         let mark = self.resync.batch(store, |line| {
+            if journal.hides(line, name, store) {
+                return;
+            }
             send_line(&mut cx.transport, line);
             traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[line]);
         });
         cx.transport.write(print_mark("MARK", mark).as_bytes());
+    }
+
+    /// A bucket has been read from disk. It is read again if meanwhile another record of it has left memory, which
+    /// may not have been on disk then.
+    fn read(&mut self, cx: &mut ClientCx<'_>, is_fresh: bool, outcome: OnDisk) {
+        let why = match outcome {
+            Ok(Ok(lines)) => {
+                self.resync.read(Some(lines).filter(|_| is_fresh), &cx.app.store);
+                return self.go_on(cx);
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        cx.app.journal.count_unread(&why);
+        cx.reactor.call_later(READ_AGAIN, |client: &mut Self, cx| {
+            client.resync.read(None, &cx.app.store);
+            client.go_on(cx);
+        });
     }
 
     fn synced(&mut self, cx: &mut ClientCx<'_>) {
@@ -220,8 +265,20 @@ impl ClientProtocol {
             neighbour.miss();
         }
         self.go_on(cx);
-        cx.reactor.call_later(PING_EVERY, ClientProtocol::ping);
+        let pause = if fires(Point::EarlyPing) { PING_EVERY / 10 } else { PING_EVERY };
+        cx.reactor.call_later(pause, ClientProtocol::ping);
     }
+}
+
+/// Has `bucket` read from disk, on another thread.
+fn read(cx: &mut ClientCx<'_>, bucket: Bucket) {
+    let Some(disk) = cx.app.journal.disk() else { return };
+    let departures = cx.app.store.departures(bucket);
+    let done = cx.reactor.reply(move |client: &mut ClientProtocol, cx, outcome| {
+        let is_fresh = cx.app.store.departures(bucket) == departures;
+        client.read(cx, is_fresh, outcome);
+    });
+    cx.reactor.defer_to_thread(move || disk.bucket(bucket), done);
 }
 
 /// Ends a link to somebody who is not the neighbour it says it is, or speaks as none.

@@ -21,6 +21,8 @@ pub use proof::{PeerTls, Proof};
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// How often a stopping server looks whether its clients are gone.
 const CLIENTS_GONE_EVERY: Duration = Duration::from_millis(10);
+/// How long a disk that could not be read is left alone.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 /// A link is dead after so many pings without an answer.
 const PINGS_UNANSWERED: u32 = 3;
 /// How long the other side may be silent: it pings every second, and one more second is for the way.

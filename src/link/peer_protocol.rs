@@ -15,6 +15,7 @@ use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
 use crate::herd::Herd;
+use crate::journal::Sought;
 use crate::traffic_log::Direction;
 
 type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
@@ -27,6 +28,8 @@ pub struct PeerProtocol {
     state: State,
     /// COMPARE was heard, and SYNCED was not yet.
     is_resyncing: bool,
+    /// The record that a line is about is being read from disk.
+    seeking: bool,
     max_length: usize,
 }
 
@@ -47,7 +50,7 @@ impl PeerProtocol {
     pub fn new(herd: &mut Herd, peer: Peer) -> PeerProtocol {
         herd.strangers += 1;
         let max_length = herd.rules.line.max(LONGEST_LINE) + AT_LINE_EXTRA;
-        PeerProtocol { peer, state: State::Stranger, is_resyncing: false, max_length }
+        PeerProtocol { peer, state: State::Stranger, is_resyncing: false, seeking: false, max_length }
     }
 }
 
@@ -77,7 +80,7 @@ impl LineReceiver<Herd> for PeerProtocol {
     fn pressure(&mut self, cx: &mut PeerCx<'_>, pressure: Pressure) {
         match pressure {
             Pressure::High => cx.transport.pause_reading(),
-            Pressure::Low => cx.transport.resume_reading(),
+            Pressure::Low => self.go_on(cx),
         }
     }
 
@@ -163,6 +166,9 @@ impl PeerProtocol {
         neighbour.heard(cx.transport.id());
         let notice = format!("neighbour {} is heard", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
+        if fires(Point::HeardLinkDropped) {
+            cx.transport.abort_connection();
+        }
     }
 
     /// Tells it apart from a neighbour.
@@ -237,15 +243,48 @@ impl PeerProtocol {
     fn tells(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[line]);
         match Command::parse(line) {
-            Ok(Command::At(at)) => hear(cx, place, &at),
+            Ok(Command::At(at)) => self.hears(cx, place, line, &at),
             _ => refuse(cx, &Refusal::Malformed),
+        }
+    }
+
+    fn hears(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8], at: &AtLine<'_>) {
+        if !cx.app.store.may_be_away(at.id) {
+            return hear(cx, place, at);
+        }
+        self.seeking = true;
+        cx.transport.pause_reading();
+        let line = line.to_vec();
+        let done = cx.reactor.reply(move |peer: &mut Self, cx, sought| peer.sought(cx, place, &line, sought));
+        cx.app.seek(&mut cx.reactor, at.id, done);
+    }
+
+    /// The news is taken now. Where it cannot be told whether it is any, the link ends: the neighbour dials again
+    /// after a while, and a comparison tells what has been missed. It is not taken unseen, for an older line would
+    /// win; nor is it dropped alone, for then nobody would ever know.
+    fn sought(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8], sought: Sought) {
+        self.seeking = false;
+        let Ok(Command::At(at)) = Command::parse(line) else { return };
+        match sought {
+            Sought::Found => self.hears(cx, place, line, &at),
+            Sought::Unknown => hear(cx, place, &at),
+            Sought::Failed => cx.transport.abort_connection(),
+        }
+        self.go_on(cx);
+    }
+
+    fn go_on(&self, cx: &mut PeerCx<'_>) {
+        if !self.seeking && !cx.transport.is_high() {
+            cx.transport.resume_reading();
         }
     }
 }
 
 fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
     let herd = &mut *cx.app;
-    if let Some(record) = herd.store.accept(at) {
+    if !herd.store.has_room_for(at.id) {
+        herd.drop_news(cx.transport.peer());
+    } else if let Some(record) = herd.store.accept(at) {
         herd.counters.news += 1;
         herd.journal.changed(&mut cx.reactor);
         herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {

@@ -6,20 +6,20 @@ use crate::places::{Search, squeeze};
 
 /// One WHATSAT.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub(super) struct Question {
     /// The client that is asked for.
-    pub id: String,
+    pub(super) id: String,
     /// How far to look.
-    pub kilometres: u64,
+    pub(super) kilometres: u64,
     /// The most places to answer with.
-    pub bound: usize,
+    pub(super) bound: usize,
     /// The simulated service is asked, not the herd's own gazetteer.
-    pub of_service: bool,
+    pub(super) of_service: bool,
 }
 
 impl Question {
     /// As it is sent.
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("WHATSAT {} {} {}", self.id, self.kilometres, self.bound)
     }
 
@@ -29,7 +29,7 @@ impl Question {
     /// # Errors
     ///
     /// What is wrong with it.
-    pub fn judge(&self, line: &[u8], text: &[u8]) -> Result<(), &'static str> {
+    pub(super) fn judge(&self, line: &[u8], text: &[u8]) -> Result<(), &'static str> {
         let Ok(Command::At(at)) = Command::parse(line) else { return Err("it begins with no AT line") };
         if at.id != self.id.as_bytes() {
             return Err("it tells of another client");

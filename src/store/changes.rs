@@ -19,6 +19,10 @@ impl Changes {
         self.is_kept = keep;
     }
 
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
     pub(super) fn note(&mut self, place: Place, record: &mut Record) {
         if self.is_kept && !std::mem::replace(&mut record.is_listed, true) {
             self.listed.push_back(place);

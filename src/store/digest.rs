@@ -41,6 +41,15 @@ impl Bucket {
         (0..COUNT).map(Bucket)
     }
 
+    pub(super) fn first() -> Bucket {
+        Bucket(0)
+    }
+
+    /// The one after it; the first after the last.
+    pub(super) fn next(self) -> Bucket {
+        Bucket((self.0 + 1) % COUNT)
+    }
+
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -78,7 +87,8 @@ impl Digest {
 
     /// The buckets in which the two differ, in order.
     pub fn differing(&self, other: &Digest) -> Vec<Bucket> {
-        Bucket::all().filter(|&bucket| self.get(bucket) != other.get(bucket)).collect()
+        let pairs = Bucket::all().zip(self.0.iter().zip(&other.0));
+        pairs.filter(|(_, (ours, theirs))| ours != theirs).map(|(bucket, _)| bucket).collect()
     }
 }
 

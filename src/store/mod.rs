@@ -10,15 +10,20 @@ use hashbrown::HashTable;
 use crate::command::AtLine;
 use crate::planted::{Planted, is_planted};
 
+mod away;
 mod changes;
 mod digest;
 mod leaves;
 mod record;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
 use changes::Changes;
 pub use digest::{BUCKETS, Bucket, Digest, hash_of};
 pub use leaves::{LEAVES, Leaf, LeafSet, Leaves};
 pub use record::Record;
+use shelf::Shelf;
 
 /// One record per client.
 ///
@@ -27,6 +32,9 @@ pub use record::Record;
 /// [`Digest`] says of each bucket what it holds. The table of their places is only ever looked up: its order is
 /// random, and so is its hash, lest a client choose ids that collide. It holds no ids of its own: finding one
 /// touches only the record, which is about to be read anyway.
+///
+/// Where there is a disk, records that are on it may leave memory. The digest tells of them all the same; for who
+/// asks about their clients, they have to be [brought back](Store::take_back) first.
 ///
 /// ```
 /// use herd::{command::Command, store::Store};
@@ -40,16 +48,25 @@ pub use record::Record;
 #[derive(Clone, Debug)]
 pub struct Store {
     places: HashTable<Entry>,
-    buckets: Vec<Vec<Record>>,
+    /// One for each bucket.
+    shelves: Vec<Shelf>,
     digest: Digest,
     changes: Changes,
     hash: RandomState,
+    /// Records that should be in memory at most.
+    most: usize,
+    /// Records that lie on disk alone.
+    away: usize,
+    /// Where the next record to leave is looked for.
+    hand: Place,
+    /// The last byte of the number of the commit that is under way, or comes next.
+    commit: u8,
     /// Where lines are put together.
     scratch: Vec<u8>,
 }
 
 /// Where a record lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Place {
     bucket: Bucket,
     index: u32,
@@ -66,10 +83,14 @@ impl Default for Store {
     fn default() -> Store {
         Store {
             places: HashTable::new(),
-            buckets: vec![Vec::new(); BUCKETS],
+            shelves: vec![Shelf::default(); BUCKETS],
             digest: Digest::default(),
             changes: Changes::default(),
             hash: RandomState::new(),
+            most: usize::MAX,
+            away: 0,
+            hand: Place { bucket: Bucket::first(), index: 0 },
+            commit: 0,
             scratch: Vec::new(),
         }
     }
@@ -94,14 +115,20 @@ impl Store {
         self.keep_if(at, |record| at.supersedes(&record.as_at_line()))
     }
 
-    /// Every record, bucket by bucket.
+    /// Every record that is in memory, bucket by bucket.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.buckets.iter().flatten()
+        self.shelves.iter().flat_map(|shelf| shelf.slots().flatten())
     }
 
-    /// The records of one bucket, in the order in which their clients were first heard of.
-    pub fn bucket(&self, bucket: Bucket) -> impl ExactSizeIterator<Item = &Record> {
-        self.buckets[bucket.index()].iter()
+    /// The records of one bucket that are in memory. As long as none has left, they are in the order in which their
+    /// clients were first heard of.
+    pub fn bucket(&self, bucket: Bucket) -> impl Iterator<Item = &Record> {
+        self.slots(bucket).flatten()
+    }
+
+    /// The places of one bucket, with the records that lie there.
+    pub(crate) fn slots(&self, bucket: Bucket) -> impl ExactSizeIterator<Item = Option<&Record>> {
+        self.shelves[bucket.index()].slots()
     }
 
     /// What each bucket holds.
@@ -109,12 +136,12 @@ impl Store {
         &self.digest
     }
 
-    /// How many clients are known.
+    /// How many records are in memory: without a bound, one for each client that is known.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether no client is known.
+    /// Whether no record is in memory.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
@@ -134,8 +161,9 @@ impl Store {
     /// `most` of them. Says up to which number changes have been taken.
     pub fn take_changes(&mut self, most: usize, mut each: impl FnMut(&Record)) -> u64 {
         for place in self.changes.take(most) {
-            let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+            let record = self.shelves[place.bucket.index()].get_mut(place.index);
             record.is_listed = false;
+            record.commit = self.commit;
             each(record);
         }
         self.changes.taken()
@@ -147,14 +175,14 @@ impl Store {
             Some(place) => self.overwrite(place, at),
             None => self.insert(at),
         };
-        let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+        let record = self.shelves[place.bucket.index()].get_mut(place.index);
         self.digest.toggle(place.bucket, hash_of(record.line()));
         self.changes.note(place, record);
         Some(record)
     }
 
     fn overwrite(&mut self, place: Place, at: &AtLine<'_>) -> Place {
-        let record = &mut self.buckets[place.bucket.index()][place.index as usize];
+        let record = self.shelves[place.bucket.index()].get_mut(place.index);
         let old = hash_of(record.line());
         record.overwrite(at, &mut self.scratch);
         let is_stale = is_planted(Planted::StaleDigest); // then the new line's hash goes out as it comes in
@@ -164,15 +192,15 @@ impl Store {
 
     fn insert(&mut self, at: &AtLine<'_>) -> Place {
         let (hash, bucket) = (self.hash_of(at.id), Bucket::of(at.id));
-        let records = &mut self.buckets[bucket.index()];
-        let place = Place { bucket, index: u32::try_from(records.len()).unwrap_or(u32::MAX) };
-        records.push(Record::new(at));
+        let mut record = Record::made(at, &mut self.scratch);
+        record.commit = self.commit.wrapping_sub(1);
+        let place = Place { bucket, index: self.shelves[bucket.index()].add(record) };
         self.places.insert_unique(hash, Entry { hash, place }, |entry| entry.hash);
         place
     }
 
     fn at(&self, place: Place) -> &Record {
-        &self.buckets[place.bucket.index()][place.index as usize]
+        self.shelves[place.bucket.index()].get(place.index)
     }
 
     fn find(&self, id: &[u8]) -> Option<Place> {
@@ -185,143 +213,5 @@ impl Store {
         let mut hasher = self.hash.build_hasher();
         hasher.write(id);
         hasher.finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::command::Command;
-
-    fn at(line: &str) -> AtLine<'_> {
-        match Command::parse(line.as_bytes()) {
-            Ok(Command::At(at)) => at,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn line(store: &Store) -> &[u8] {
-        store.get(b"kiwi").unwrap().line()
-    }
-
-    const OLD: &str = "AT Ball +1.000000000 kiwi +1-1 1479413884.392014450";
-    const NEW: &str = "AT Alford +1.000000000 kiwi +2-2 1479413884.392014451";
-
-    #[test]
-    fn newest_wins_whatever_the_order_of_arrival() {
-        for lines in [[OLD, NEW], [NEW, OLD]] {
-            let mut store = Store::default();
-            for line in lines {
-                store.accept(&at(line));
-            }
-            assert_eq!(line(&store), NEW.as_bytes());
-        }
-    }
-
-    #[test]
-    fn a_report_of_equal_time_is_not_kept() {
-        let mut store = Store::default();
-        assert!(store.report(&at(OLD)).is_some());
-        assert!(store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39201445")).is_none());
-        assert!(store.report(&at("AT Welsh +9.000000000 kiwi +9-9 1479413884.39")).is_none());
-        assert_eq!(line(&store), OLD.as_bytes());
-        assert!(store.report(&at(NEW)).is_some());
-        assert_eq!(line(&store), NEW.as_bytes());
-    }
-
-    #[test]
-    fn an_at_line_of_equal_time_goes_by_the_total_order() {
-        let mut store = Store::default();
-        assert!(store.accept(&at(OLD)).is_some());
-        let tie = "AT Welsh +1.000000000 kiwi +1-1 1479413884.392014450";
-        assert!(store.accept(&at(tie)).is_some());
-        assert!(store.accept(&at(OLD)).is_none());
-        assert!(store.accept(&at(tie)).is_none());
-        assert_eq!(line(&store), tie.as_bytes());
-    }
-
-    #[test]
-    fn clients_are_told_apart() {
-        let mut store = Store::default();
-        assert!(store.is_empty() && store.get(b"kiwi").is_none());
-        for line in [OLD, "AT Ball +0.000000000 KIWI +1-1 5", "AT Ball +0.000000000 apple +1-1 5", NEW] {
-            assert!(store.accept(&at(line)).is_some());
-        }
-        let ids: BTreeSet<&[u8]> = store.records().map(Record::id).collect();
-        assert_eq!(ids, [&b"KIWI"[..], b"apple", b"kiwi"].into());
-        assert_eq!(store.len(), 3);
-    }
-
-    #[test]
-    fn changes_are_listed_once_and_taken_as_they_are_now() {
-        let mut store = Store::default();
-        let take = |store: &mut Store, most| {
-            let mut lines = Vec::new();
-            let up_to = store.take_changes(most, |record| lines.push(record.line().to_vec()));
-            (up_to, lines)
-        };
-        store.accept(&at(OLD));
-        assert_eq!(take(&mut store, 9), (0, vec![]), "nobody wanted to know");
-        store.keep_changes(true);
-        store.accept(&at("AT Ball +0.000000000 apple +1-1 5"));
-        store.accept(&at(NEW));
-        store.accept(&at("AT Ball +0.000000000 apple +1-1 6"));
-        assert_eq!(store.changes(), 2);
-        let apple = b"AT Ball +0.000000000 apple +1-1 6".to_vec();
-        assert_eq!(take(&mut store, 1), (1, vec![apple]));
-        assert_eq!(take(&mut store, 9), (2, vec![NEW.as_bytes().to_vec()]));
-        assert_eq!(take(&mut store, 9), (2, vec![]));
-    }
-
-    /// Few values, so that every kind of tie comes up.
-    fn lines() -> impl Strategy<Value = String> {
-        "AT (Alford|Ball) \\+0\\.00000000[01] (kiwi|plum) \\+[01]-1 [12](\\.[05]{1,2})?"
-    }
-
-    fn heard<'a>(lines: impl IntoIterator<Item = &'a String>) -> Store {
-        let mut store = Store::default();
-        for line in lines {
-            store.accept(&at(line));
-        }
-        store
-    }
-
-    proptest! {
-        #[test]
-        fn stores_that_heard_the_same_lines_agree(
-            lines in prop::collection::vec(lines(), 1..20),
-            turn in any::<usize>(),
-        ) {
-            let turn = turn % lines.len();
-            let one = heard(&lines);
-            let other = heard(lines[turn..].iter().rev().chain(&lines[..turn]));
-            prop_assert_eq!(one.len(), other.len());
-            for record in one.records() {
-                prop_assert_eq!(other.get(record.id()).unwrap().line(), record.line());
-                prop_assert!(one.bucket(Bucket::of(record.id())).any(|other| other.id() == record.id()));
-            }
-            prop_assert_eq!(one.digest(), other.digest());
-        }
-
-        #[test]
-        fn stores_that_differ_are_told_apart_by_their_digests(
-            one in prop::collection::vec(lines(), 1..20),
-            other in prop::collection::vec(lines(), 1..20),
-        ) {
-            let lines = |store: &Store| -> BTreeSet<Vec<u8>> {
-                store.records().map(|record| record.line().to_vec()).collect()
-            };
-            let (one, other) = (heard(&one), heard(&other));
-            let differing = one.digest().differing(other.digest());
-            prop_assert_eq!(differing.is_empty(), lines(&one) == lines(&other));
-            for line in lines(&one).symmetric_difference(&lines(&other)) {
-                let id = line.split(|&byte| byte == b' ').nth(3).unwrap();
-                prop_assert!(differing.contains(&Bucket::of(id)));
-            }
-        }
     }
 }

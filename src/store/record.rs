@@ -24,15 +24,49 @@ pub struct Record {
     nanos: u32,
     /// It stands in the list of changes.
     pub(super) is_listed: bool,
+    /// It has changed, or come back, since the hand of [`Store::evict`](super::Store::evict) last came by.
+    pub(super) is_recent: bool,
+    /// The last byte of the number of the commit that took it last. Commits 256 apart look the same; then it is
+    /// taken for under way, and stays in memory for one commit more.
+    pub(super) commit: u8,
 }
+
+const _: () = assert!(size_of::<Record>() == 128);
 
 impl Record {
     /// A copy of `at`.
     pub fn new(at: &AtLine<'_>) -> Self {
-        let line = SmallVec::new();
-        let mut record = Self { line, id_start: 0, id_end: 0, seconds: 0, nanos: 0, is_listed: false };
-        record.overwrite(at, &mut Vec::new());
+        Record::made(at, &mut Vec::new())
+    }
+
+    /// The same; the line is put together in `scratch`.
+    pub(super) fn made(at: &AtLine<'_>, scratch: &mut Vec<u8>) -> Self {
+        let mut record = Record::vacant(None);
+        record.overwrite(at, scratch);
         record
+    }
+
+    /// What lies in a slot that no record is in, and where there is another such slot.
+    pub(super) fn vacant(next: Option<u32>) -> Self {
+        Self {
+            line: SmallVec::new(),
+            id_start: next.unwrap_or(u32::MAX),
+            id_end: 0,
+            seconds: 0,
+            nanos: 0,
+            is_listed: false,
+            is_recent: false,
+            commit: 0,
+        }
+    }
+
+    /// Whether this is no record. A line is never empty.
+    pub(super) fn is_vacant(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    pub(super) fn next_vacant(&self) -> Option<u32> {
+        (self.id_start != u32::MAX).then_some(self.id_start)
     }
 
     /// Becomes a copy of `at`, in the buffer it has. The line is put together in `scratch`, which grows but
@@ -45,6 +79,7 @@ impl Record {
         self.id_start = narrow("AT ".len() + at.server.len() + 1 + at.difference.len() + 1);
         self.id_end = self.id_start + narrow(at.id.len());
         (self.seconds, self.nanos) = at.time.seconds_and_nanos();
+        self.is_recent = true;
     }
 
     /// The AT line, without a line end.

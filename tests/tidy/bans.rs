@@ -137,7 +137,7 @@ pub(crate) const BANS: &[Ban] = &[
     Ban {
         words: &["std::thread", "thread::"],
         within: &[HERD, PROTOCOLS, REACTOR],
-        except: &[MIO_NET],
+        except: &[MIO_NET, "src/bin/herd/simulate/jobs.rs"],
         in_tests: false,
         rule: "threads belong to the net (law 8)",
         instead: "use `defer_to_thread`, or `call_later` where something waits",

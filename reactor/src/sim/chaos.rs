@@ -1,11 +1,13 @@
-//! Trouble on purpose: by hand, or as the seed schedules it.
+//! Trouble on purpose, by hand.
 
 use std::time::Duration;
 
-use super::faults::{Kind, size};
 use super::host::HostId;
 use super::links::{Block, Direct};
+use super::trace::What;
 use super::world::{Delivery, World};
+use crate::net::Signal;
+use crate::random::Random;
 use crate::time::{Time, WallTime};
 
 /// Which direction a cut stops.
@@ -18,7 +20,7 @@ pub enum Direction {
 }
 
 /// How a host goes down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Crash {
     /// The process dies. Its kernel closes its sockets and refuses new connections.
     Process,
@@ -26,6 +28,20 @@ pub enum Crash {
     /// old is told by a reset.
     Power,
 }
+
+/// The end of a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Death {
+    /// Where it ran.
+    pub host: HostId,
+    /// When it ended.
+    pub at: Time,
+    /// `None`: it ended by itself, as after SIGTERM.
+    pub how: Option<Crash>,
+}
+
+/// A process that is stopping when all is healed is away no longer than this.
+const SHORTLY: Duration = Duration::from_secs(1);
 
 /// The end of a scheduled fault.
 pub(super) enum Relief {
@@ -44,7 +60,7 @@ impl World {
         self.cut_all(&both_ways(a, b, direction));
     }
 
-    fn cut_all(&mut self, directs: &[Direct]) {
+    pub(super) fn cut_all(&mut self, directs: &[Direct]) {
         self.counts.partitions += 1;
         for direct in directs {
             self.links.block(*direct, Block::Cut, self.now);
@@ -67,7 +83,12 @@ impl World {
 
     /// Resets some stream at both ends. `false`: there is none.
     pub fn reset_some_stream(&mut self) -> bool {
-        let Some(end) = self.streams.any(&mut self.schedule) else { return false };
+        let mut random = self.schedule.split();
+        self.reset_stream(&mut random)
+    }
+
+    pub(super) fn reset_stream(&mut self, random: &mut Random) -> bool {
+        let Some(end) = self.streams.any(random) else { return false };
         self.counts.resets += 1;
         self.travel(Delivery::Reset(end));
         self.travel(Delivery::Reset(end.far()));
@@ -83,7 +104,7 @@ impl World {
         match how {
             Crash::Process => {
                 self.counts.crashes += 1;
-                self.exit(host);
+                self.end_process(host, Some(how));
             }
             Crash::Power => {
                 self.counts.power_cuts += 1;
@@ -92,13 +113,35 @@ impl World {
         }
     }
 
+    /// The same, and a new process starts after a while.
+    pub fn crash_for(&mut self, host: HostId, how: Crash, lasting: Duration) {
+        self.crash(host, how);
+        self.after(lasting, Delivery::Relief(Relief::Restart(host)));
+    }
+
     /// Ends the process of `host` as if it had returned from `main`: that is no fault.
     pub fn exit(&mut self, host: HostId) {
+        self.end_process(host, None);
+        if let Some(lasting) = self.hosts[host.index()].away.take() {
+            self.after(lasting, Delivery::Relief(Relief::Restart(host)));
+        }
+    }
+
+    fn end_process(&mut self, host: HostId, how: Option<Crash>) {
+        self.note_death(host, how);
         let streams = self.hosts[host.index()].end_process();
         streams.into_iter().for_each(|end| self.close_end(end));
     }
 
+    fn note_death(&mut self, host: HostId, how: Option<Crash>) {
+        let death = Death { host, at: self.now, how };
+        self.deaths.push(death);
+        self.trace.tell(self.now, || What::Down(death));
+        self.orphan_works(host);
+    }
+
     fn go_dark(&mut self, host: HostId) {
+        self.note_death(host, Some(Crash::Power));
         let streams = self.hosts[host.index()].end_process();
         streams.into_iter().for_each(|end| self.silence_end(end));
         self.links.drop_from(host);
@@ -109,7 +152,9 @@ impl World {
 
     /// Lets a new process run on `host`; nothing happens if one runs.
     pub fn restart(&mut self, host: HostId) {
-        self.hosts[host.index()].is_up = true;
+        if !std::mem::replace(&mut self.hosts[host.index()].is_up, true) {
+            self.trace.tell(self.now, || What::Up(host));
+        }
         for from in self.hosts() {
             self.unblock((from, host), Block::Dark);
         }
@@ -122,6 +167,15 @@ impl World {
         let paused_until = &mut self.hosts[host.index()].paused_until;
         *paused_until = until.max(*paused_until);
         self.after(lasting, Delivery::Relief(Relief::Resume));
+    }
+
+    /// Asks the process of `host` to stop, as SIGTERM does; once it has, a new one starts after a while.
+    pub fn stop(&mut self, host: HostId, away: Duration) {
+        if self.hosts[host.index()].is_up {
+            self.counts.stops += 1;
+            self.hosts[host.index()].away = Some(away);
+            self.signal(host, Signal::Terminate);
+        }
     }
 
     /// Sets the wall clock of `host`. Its drift stays.
@@ -143,6 +197,7 @@ impl World {
             self.restart(host);
             let host = &mut self.hosts[host.index()];
             (host.paused_until, host.reads_slowly) = (Time::ZERO, false);
+            host.away = host.away.map(|away| away.min(SHORTLY));
         }
     }
 
@@ -158,138 +213,10 @@ impl World {
         (host.is_up && host.paused_until <= self.now).then_some(host.boot)
     }
 
-    fn unblock(&mut self, direct: Direct, why: Block) {
+    pub(super) fn unblock(&mut self, direct: Direct, why: Block) {
         for held in self.links.unblock(direct, why) {
             self.travel(held);
         }
-    }
-}
-
-/// Faults as scheduled.
-impl World {
-    /// Puts the next fault on the agenda, if there is to be one.
-    pub(super) fn schedule_fault(&mut self) {
-        if !self.faults.pause.is_empty() {
-            let pause = self.schedule.between(self.faults.pause.start, self.faults.pause.end);
-            self.after(pause, Delivery::Fault);
-        }
-    }
-
-    /// A scheduled fault strikes, unless all was healed meanwhile.
-    pub(super) fn strike(&mut self) {
-        if let Some(kind) = self.faults.mix.choose(&mut self.schedule)
-            && !self.hosts.is_empty()
-        {
-            self.trace.note(self.now, "fault", kind as u64, b"");
-            self.inject(kind);
-        }
-        self.schedule_fault();
-    }
-
-    fn inject(&mut self, kind: Kind) {
-        let lasting = self.schedule.between(self.faults.lasting.start, self.faults.lasting.end);
-        match kind {
-            Kind::Partition => self.part(lasting),
-            Kind::Clog => {
-                let (from, to) = (self.some_host(), self.some_host());
-                if from != to {
-                    self.clog(from, to, lasting);
-                }
-            }
-            Kind::Reset => {
-                self.reset_some_stream();
-            }
-            Kind::Crash => self.crash_some_host(Crash::Process, lasting),
-            Kind::PowerCut => self.crash_some_host(Crash::Power, lasting),
-            Kind::Standstill => {
-                if let Some(host) = self.some_restartable() {
-                    self.pause(host, lasting);
-                }
-            }
-            Kind::ClockJump => self.jump_some_clock(),
-        }
-    }
-
-    /// Parts a pair, one host from all others, or two random halves; for a while.
-    fn part(&mut self, lasting: Duration) {
-        let (one, other) = (self.some_host(), self.some_host());
-        let mut directs = match self.schedule.below(3) {
-            0 => vec![(one, other)],
-            1 => self.hosts().map(|host| (one, host)).collect(),
-            _ => self.halves(),
-        };
-        directs.retain(|(from, to)| from != to);
-        if directs.is_empty() {
-            return;
-        }
-        if !self.schedule.percent(self.faults.mix.one_way) {
-            directs.extend_from_within(..);
-            let back = directs.len() / 2;
-            directs[back..].iter_mut().for_each(|direct| *direct = (direct.1, direct.0));
-        }
-        self.cut_all(&directs);
-        self.after(lasting, Delivery::Relief(Relief::Heal(directs)));
-    }
-
-    /// Every direction from a random half of the hosts to the rest.
-    fn halves(&mut self) -> Vec<Direct> {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        for host in self.hosts() {
-            if self.schedule.percent(50) { left.push(host) } else { right.push(host) }
-        }
-        left.iter().flat_map(|from| right.iter().map(|to| (*from, *to))).collect()
-    }
-
-    fn crash_some_host(&mut self, how: Crash, lasting: Duration) {
-        if let Some(host) = self.some_restartable() {
-            self.crash(host, how);
-            self.after(lasting, Delivery::Relief(Relief::Restart(host)));
-        }
-    }
-
-    fn jump_some_clock(&mut self) {
-        let (host, skew) = (self.some_host(), self.draw_skew());
-        let reading = i128::from(self.wall_clock(host).as_unix_nanos()) + skew;
-        self.counts.clock_jumps += u64::from(skew != 0);
-        self.set_wall_clock(host, WallTime::from_unix_nanos(i64::try_from(reading).unwrap_or(i64::MAX)));
-    }
-
-    /// A scheduled fault ends.
-    pub(super) fn relieve(&mut self, relief: Relief) {
-        match relief {
-            Relief::Heal(directs) => {
-                directs.into_iter().for_each(|direct| self.unblock(direct, Block::Cut));
-            }
-            Relief::Unclog(direct) => self.unblock(direct, Block::Clog),
-            Relief::Restart(host) => self.restart(host),
-            Relief::Resume => {}
-        }
-    }
-
-    /// By how many nanoseconds a clock is wrong.
-    pub(super) fn draw_skew(&mut self) -> i128 {
-        let most = i128::try_from(self.faults.clock_skew.as_nanos()).unwrap_or(0);
-        self.draw_either_way(most)
-    }
-
-    /// By how many parts in a million a clock is fast.
-    pub(super) fn draw_drift(&mut self) -> i128 {
-        self.draw_either_way(i128::from(self.faults.clock_drift_ppm))
-    }
-
-    fn draw_either_way(&mut self, most: i128) -> i128 {
-        let span = u64::try_from(2 * most + 1).unwrap_or(u64::MAX);
-        i128::from(self.schedule.below(span)) - most
-    }
-
-    fn some_host(&mut self) -> HostId {
-        let index = size(&mut self.schedule, self.hosts.len());
-        HostId::nth(u16::try_from(index).unwrap_or(0))
-    }
-
-    fn some_restartable(&mut self) -> Option<HostId> {
-        let hosts: Vec<_> = self.hosts().filter(|host| self.hosts[host.index()].restartable).collect();
-        hosts.get(size(&mut self.schedule, hosts.len())).copied()
     }
 }
 

@@ -67,6 +67,12 @@ pub struct Mix {
     pub standstill: u64,
     /// A wall clock jumps.
     pub clock_jump: u64,
+    /// A process is asked to stop, as by SIGTERM, and started again after a while.
+    pub stop: u64,
+    /// Something that the world knows nothing of, such as a disk: see [`World::take_others`].
+    ///
+    /// [`World::take_others`]: super::World::take_others
+    pub other: u64,
 }
 
 /// One kind of scheduled fault.
@@ -79,6 +85,8 @@ pub(super) enum Kind {
     PowerCut,
     Standstill,
     ClockJump,
+    Stop,
+    Other,
 }
 
 const MICRO: Duration = Duration::from_micros(1);
@@ -152,6 +160,8 @@ impl Mix {
             power_cut: maybe(random, 5),
             standstill: maybe(random, 5),
             clock_jump: maybe(random, 5),
+            stop: maybe(random, 5),
+            other: 0,
         }
     }
 
@@ -165,6 +175,8 @@ impl Mix {
             (Kind::PowerCut, self.power_cut),
             (Kind::Standstill, self.standstill),
             (Kind::ClockJump, self.clock_jump),
+            (Kind::Stop, self.stop),
+            (Kind::Other, self.other),
         ];
         let mut rest = random.below(weights.iter().map(|(_, weight)| weight).sum());
         let chosen = weights.into_iter().find(|&(_, weight)| {
@@ -205,6 +217,8 @@ pub struct FaultCounts {
     pub power_cuts: u64,
     pub standstills: u64,
     pub clock_jumps: u64,
+    pub stops: u64,
+    pub others: u64,
 }
 
 impl FaultCounts {
@@ -212,7 +226,8 @@ impl FaultCounts {
     pub fn total(&self) -> u64 {
         let connects = self.refused_connects + self.lost_connects + self.exhaustions + self.failed_names;
         let links = self.partitions + self.clogs + self.resets + self.give_ups;
-        connects + links + self.crashes + self.power_cuts + self.standstills + self.clock_jumps
+        let hosts = self.crashes + self.power_cuts + self.standstills + self.stops;
+        connects + links + hosts + self.clock_jumps + self.others
     }
 }
 

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use super::stream::EndId;
-use crate::net::{ConnId, Event, PortId};
+use crate::net::{ConnId, Event, PortId, Work};
 use crate::time::{Time, WallTime};
 
 /// Names one host of a [`World`](super::World).
@@ -99,12 +100,16 @@ pub(super) struct Host {
     /// Counts the processes that have run on it, so that answers for a dead one are dropped.
     pub(super) boot: u32,
     pub(super) paused_until: Time,
+    /// It was asked to stop; once it has, a new process starts after so long.
+    pub(super) away: Option<Duration>,
     /// Whether the scheduled faults may crash it or let it stand still.
     pub(super) restartable: bool,
     pub(super) reads_slowly: bool,
     pub(super) wall: WallClock,
     pub(super) conns: BTreeMap<ConnId, EndId>,
     pub(super) pending: Vec<Pending>,
+    /// Work that the last process left unfinished.
+    pub(super) orphans: Vec<Work>,
     ports: BTreeMap<SocketAddr, Port>,
     addresses: BTreeMap<PortId, SocketAddr>,
     last_port: u16,
@@ -122,11 +127,13 @@ impl Host {
             is_up: true,
             boot: 0,
             paused_until: Time::ZERO,
+            away: None,
             restartable: false,
             reads_slowly: false,
             wall: WallClock::default(),
             conns: BTreeMap::new(),
             pending: Vec::new(),
+            orphans: Vec::new(),
             ports: BTreeMap::new(),
             addresses: BTreeMap::new(),
             last_port: Host::FIRST_FREE_PORT,

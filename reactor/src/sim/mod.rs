@@ -32,8 +32,10 @@ mod faults;
 mod host;
 mod links;
 mod runner;
+mod schedule;
 mod sim_net;
 mod stream;
+mod tap;
 mod tcp;
 mod trace;
 mod world;
@@ -41,10 +43,11 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use chaos::{Crash, Direction};
+pub use chaos::{Crash, Death, Direction};
 pub use faults::{FaultCounts, Faults, Mix};
 pub use host::HostId;
 pub use runner::{Node, Runner};
+pub use schedule::{Fault, Spared, Struck};
 pub use sim_net::SimNet;
-pub use trace::Trace;
+pub use trace::{Note, Segment, Trace, What};
 pub use world::World;

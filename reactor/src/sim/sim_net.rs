@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::chaos::Death;
 use super::faults::size;
 use super::host::{Host, HostId, Pending};
 use super::stream::{End, EndId, Flags, Phase, Segment};
@@ -31,6 +32,17 @@ impl SimNet<'_> {
     /// Whose network this is.
     pub fn host(&self) -> HostId {
         self.host
+    }
+
+    /// How the last process of this host ended; `None` if it is the first.
+    pub fn last_death(&self) -> Option<Death> {
+        self.world.deaths.iter().rev().find(|death| death.host == self.host).copied()
+    }
+
+    /// Work on threads that the last process of this host did not see the end of: all, part or none of it may
+    /// have been done when it ended.
+    pub fn take_orphans(&mut self) -> Vec<Work> {
+        std::mem::take(&mut self.kernel().orphans)
     }
 
     fn kernel(&mut self) -> &mut Host {

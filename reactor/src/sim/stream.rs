@@ -19,7 +19,12 @@ impl EndId {
         EndId(self.0 ^ 1)
     }
 
-    fn stream(self) -> u64 {
+    /// Whether it is the end of the host that was dialled.
+    pub(super) fn is_listener(self) -> bool {
+        self.side() == 1
+    }
+
+    pub(super) fn stream(self) -> u64 {
         self.0 >> 1
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::host::Pending;
 use super::stream::{EndId, Flags, Phase, Segment};
+use super::trace::{self, What};
 use super::world::{Delivery, World};
 
 impl World {
@@ -48,7 +49,38 @@ impl World {
             Segment::Ack(_) => ("ack", b""),
             Segment::Fin => ("fin", b""),
         };
+        self.note(kind, id, payload);
+        if let Segment::Data(bytes) = segment {
+            self.overhear(id, bytes);
+        }
+    }
+
+    /// Notes that something has reached an end.
+    fn note(&mut self, kind: &'static str, id: EndId, payload: &[u8]) {
         self.trace.note(self.now, kind, id.0, payload);
+        if self.trace.is_recording()
+            && let Some((to, from)) = self.streams.get(id).zip(self.streams.get(id.far()))
+        {
+            let listener = if id.is_listener() { to } else { from };
+            let segment = trace::Segment {
+                kind,
+                stream: id.stream(),
+                from: from.host,
+                to: to.host,
+                port: listener.address.port(),
+                is_forth: id.is_listener(),
+                payload: payload.to_vec(),
+            };
+            self.trace.tell(self.now, || What::Came(segment));
+        }
+    }
+
+    /// Keeps what is said to a port at which somebody listens in.
+    fn overhear(&mut self, id: EndId, bytes: &[u8]) {
+        let Some(tap) = &mut self.tap else { return };
+        if id.is_listener() && self.streams.get(id).is_some_and(|end| end.address.port() == tap.port()) {
+            tap.hear(id.stream(), bytes);
+        }
     }
 
     /// Somebody asks for a connection.
@@ -115,7 +147,7 @@ impl World {
             Some(Phase::Closed) => self.die(id),
             Some(Phase::Dead) | None => return,
         }
-        self.trace.note(self.now, "reset", id.0, b"");
+        self.note("reset", id, b"");
         self.streams.forget_if_over(id);
     }
 
@@ -272,7 +304,7 @@ impl World {
 
     fn time_out(&mut self, id: EndId) {
         self.counts.give_ups += 1;
-        self.trace.note(self.now, "give up", id.0, b"");
+        self.note("give up", id, b"");
         self.fail(id, ErrorKind::TimedOut);
         if let Some(far) = self.streams.get_mut(id.far()) {
             far.wire.clear(); // what did not get through is not sent again

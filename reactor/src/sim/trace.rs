@@ -1,5 +1,8 @@
 //! What a run did, as one number: equal runs have equal hashes.
 
+use super::chaos::Death;
+use super::host::HostId;
+use super::schedule::Struck;
 use crate::time::Time;
 
 /// The trace of a run: a 64-bit hash over every delivery, and a log of them if asked for.
@@ -7,11 +10,55 @@ use crate::time::Time;
 pub struct Trace {
     hash: u64,
     deliveries: u64,
-    log: Option<Vec<String>>,
+    log: Option<Vec<Note>>,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum What {
+    /// Something came over a stream.
+    Came(Segment),
+    /// What a host's process asked for is done: a look-up, or work on a thread.
+    Done(HostId, &'static str),
+    /// A scheduled fault struck.
+    Fault(Struck),
+    /// A process ended.
+    Down(Death),
+    /// A new process may run.
+    Up(HostId),
+}
+
+/// What came over a stream.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// `syn`, `syn-ack`, `data`, `ack`, `fin`, `reset` or `give up`.
+    pub kind: &'static str,
+    /// Numbers the streams.
+    pub stream: u64,
+    /// Who sent it.
+    pub from: HostId,
+    /// Who received it.
+    pub to: HostId,
+    /// The port at which one of the two listens.
+    pub port: u16,
+    /// Whether it went from the one who dialled to the one who listens.
+    pub is_forth: bool,
+    /// The bytes.
+    pub payload: Vec<u8>,
 }
 
 impl Trace {
-    /// An empty trace; with `log`, one that also keeps a line of text per delivery.
+    /// An empty trace; with `log`, one that also keeps a note of each delivery.
     pub fn recording(log: bool) -> Trace {
         Trace { log: log.then(Vec::new), ..Trace::default() }
     }
@@ -26,23 +73,31 @@ impl Trace {
         self.deliveries
     }
 
-    /// One line per delivery, oldest first; empty unless recording.
-    pub fn log(&self) -> &[String] {
+    /// What happened, the oldest first; empty unless recording.
+    pub fn log(&self) -> &[Note] {
         self.log.as_deref().unwrap_or_default()
     }
 
-    /// Takes in one delivery.
+    /// Takes one delivery into the hash.
     pub(super) fn note(&mut self, at: Time, kind: &str, to: u64, payload: &[u8]) {
         self.deliveries += 1;
         self.absorb(at.as_nanos());
         self.absorb(to);
         self.absorb_bytes(kind.as_bytes());
         self.absorb_bytes(payload);
+    }
+
+    /// Keeps a note, if recording.
+    pub(super) fn tell(&mut self, at: Time, what: impl FnOnce() -> What) {
         if let Some(log) = &mut self.log {
-            log.push(format!("{:>15} {kind} {to} {}", at.as_nanos(), payload.escape_ascii()));
+            log.push(Note { at, what: what() });
         }
     }
 
+    /// Whether notes are kept.
+    pub(super) fn is_recording(&self) -> bool {
+        self.log.is_some()
+    }
     /// Eight bytes at a time: payloads pass here, and most of a simulation's bytes with them.
     fn absorb_bytes(&mut self, bytes: &[u8]) {
         self.absorb(bytes.len() as u64);
@@ -93,9 +148,8 @@ mod tests {
     fn the_log_is_kept_only_when_recording() {
         for recording in [false, true] {
             let mut trace = Trace::recording(recording);
-            trace.note(Time::from_nanos(1_500), "data", 3, b"hi\n");
+            trace.tell(Time::from_nanos(1_500), || What::Up(HostId::nth(2)));
             assert_eq!(trace.log().len(), usize::from(recording));
-            assert_eq!(trace.deliveries(), 1);
         }
     }
 }

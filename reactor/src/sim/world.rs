@@ -5,13 +5,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::chaos::Relief;
+use super::chaos::{Death, Relief};
 use super::faults::{FaultCounts, Faults, size};
 use super::host::{Host, HostId, Pending, WallClock};
 use super::links::Links;
+use super::schedule::Schedule;
 use super::sim_net::SimNet;
 use super::stream::{EndId, Segment, Streams};
-use super::trace::Trace;
+use super::tap::Tap;
+use super::trace::{Trace, What};
 use crate::net::{Event, JobId, Signal, Work};
 use crate::random::Random;
 use crate::time::{Time, WallTime};
@@ -53,6 +55,9 @@ pub struct World {
     pub(super) faults: Faults,
     pub(super) counts: FaultCounts,
     pub(super) trace: Trace,
+    pub(super) plan: Schedule,
+    pub(super) deaths: Vec<Death>,
+    pub(super) tap: Option<Tap>,
     names: BTreeMap<String, Vec<IpAddr>>,
 }
 
@@ -72,8 +77,12 @@ impl World {
             faults,
             counts: FaultCounts::default(),
             trace: Trace::default(),
+            plan: Schedule::default(),
+            deaths: Vec::new(),
+            tap: None,
             names: BTreeMap::new(),
         };
+        world.plan.seed = world.schedule.next_u64();
         world.schedule_fault();
         world
     }
@@ -94,7 +103,8 @@ impl World {
         let id = HostId::nth(u16::try_from(self.hosts.len()).unwrap_or(u16::MAX));
         let mut host = Host::new(id);
         host.reads_slowly = self.schedule.percent(self.faults.slow_readers);
-        host.wall = WallClock::new(self.draw_skew(), self.draw_drift());
+        let mut random = self.schedule.split();
+        host.wall = WallClock::new(self.draw_skew(&mut random), self.draw_drift(&mut random));
         self.hosts.push(host);
         id
     }
@@ -175,6 +185,34 @@ impl World {
         self.trace = Trace::recording(log);
     }
 
+    /// The processes that have ended so far, in order.
+    pub fn deaths(&self) -> &[Death] {
+        &self.deaths
+    }
+
+    /// Listens in at this port of every host from here on.
+    pub fn listen_in(&mut self, port: u16) {
+        self.tap = Some(Tap::new(port));
+    }
+
+    /// What was said to the port that [`World::listen_in`] names: the beginnings of the last streams.
+    pub fn overheard(&self) -> impl Iterator<Item = &[u8]> {
+        self.tap.iter().flat_map(Tap::heard)
+    }
+
+    /// Work in the hands of a process that ends: its threads may have done part of it. See
+    /// [`SimNet::take_orphans`].
+    pub(super) fn orphan_works(&mut self, host: HostId) {
+        let is_its = |delivery: &Delivery| matches!(delivery, Delivery::Work(of, ..) if *of == host);
+        let due = self.agenda.iter().filter(|(_, delivery)| is_its(delivery));
+        let due: Vec<_> = due.map(|(at, _)| *at).collect();
+        let works = due.iter().filter_map(|at| match self.agenda.remove(at) {
+            Some(Delivery::Work(_, _, _, work)) => Some(work),
+            _ => None,
+        });
+        self.hosts[host.index()].orphans = works.collect();
+    }
+
     /// How many faults were injected so far.
     pub fn counts(&self) -> FaultCounts {
         self.counts
@@ -220,9 +258,10 @@ impl World {
     }
 
     /// Hands an event to the process that waits for it, if that one still lives.
-    fn answer(&mut self, host: HostId, boot: u32, kind: &str, event: impl FnOnce() -> Event) {
+    fn answer(&mut self, host: HostId, boot: u32, kind: &'static str, event: impl FnOnce() -> Event) {
         if self.hosts[host.index()].boot == boot {
             self.trace.note(self.now, kind, host.index() as u64, b"");
+            self.trace.tell(self.now, || What::Done(host, kind));
             self.hosts[host.index()].pending.push(Pending::Event(event()));
         }
     }

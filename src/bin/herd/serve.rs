@@ -94,7 +94,7 @@ fn open_journal(
     path: &Path,
 ) -> Result<(Journal, Store, Option<String>), DiskError> {
     let volume = || Box::new(FileVolume::new(path)) as Box<dyn Volume>;
-    Journal::open(config.store.durability, volume, name)
+    Journal::open_bounded(config.store.durability, volume, name, config.limits.clients_known)
 }
 
 /// What clients speak, if not plain lines. They are offered no protocol by name: there is only one.

@@ -1,5 +1,6 @@
 //! Records that are written, damaged, and read again.
 
+mod away;
 mod server;
 
 use std::collections::BTreeSet;

@@ -13,18 +13,22 @@ use crate::traffic_log::TrafficLog;
 const REPORT: &str = "IAMAT kiwi +34.068930-118.445127 5\n";
 const OLDER: &str = "IAMAT kiwi +34.068930-118.445127 4\n";
 
-struct Stage {
-    harness: Harness<Herd>,
-    disk: SimDisk,
+pub(super) struct Stage {
+    pub(super) harness: Harness<Herd>,
+    pub(super) disk: SimDisk,
 }
 
 impl Stage {
     fn new(durability: Durability) -> Stage {
+        Stage::bounded(durability, usize::MAX)
+    }
+
+    pub(super) fn bounded(durability: Durability, most: usize) -> Stage {
         let (key, traffic, rules) = (HerdKey::new(&[1; 32]), TrafficLog::off(), Rules::default());
         let mut herd = Herd::new("Ball", Neighbours::default(), key, Desk::builtin(), traffic, rules);
         let disk = SimDisk::new(Random::seeded(1));
         let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
-        (herd.journal, herd.store, _) = Journal::open(durability, volume, "Ball").unwrap();
+        (herd.journal, herd.store, _) = Journal::open_bounded(durability, volume, "Ball", most).unwrap();
         let client = herd.admit(Peer::at(([10, 0, 0, 9], 1).into())).unwrap();
         let client = ServerProtocol::new(&herd.rules, client);
         Stage { harness: Harness::new(herd, Lines::new(client)), disk }
@@ -35,7 +39,7 @@ impl Stage {
     }
 
     /// What the client hears, line by line.
-    fn ask(&mut self, lines: &str) -> Vec<String> {
+    pub(super) fn ask(&mut self, lines: &str) -> Vec<String> {
         self.harness.receive(lines.as_bytes());
         self.heard()
     }
@@ -52,14 +56,14 @@ impl Stage {
     }
 
     /// What a server would find that starts now, with the power gone just before.
-    fn on_disk(&self) -> Vec<String> {
+    pub(super) fn on_disk(&self) -> Vec<String> {
         let copy = SimDisk::new(Random::seeded(1));
         copy.set_contents(self.disk.contents());
         lines(&open(&copy).0).iter().map(|line| fields(line)).collect()
     }
 
     /// A neighbour's news.
-    fn hear(&mut self, line: &str) {
+    pub(super) fn hear(&mut self, line: &str) {
         let Harness { reactor, net, .. } = &mut self.harness;
         reactor.enter(net, |cx| {
             let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
@@ -69,7 +73,7 @@ impl Stage {
         self.harness.settle();
     }
 
-    fn counters(&mut self) -> JournalCounters {
+    pub(super) fn counters(&mut self) -> JournalCounters {
         self.harness.app().journal.counters().clone()
     }
 }
@@ -80,7 +84,7 @@ fn is_reply(line: &str) -> bool {
 }
 
 /// An AT line without its difference, which is of no interest here; and any other line.
-fn fields(line: &str) -> String {
+pub(super) fn fields(line: &str) -> String {
     let mut words: Vec<&str> = line.split(' ').collect();
     if words[0] == "AT" {
         words.remove(2);

@@ -40,7 +40,7 @@ pub fn read_question(line: &[u8]) -> Result<Vec<Bucket>, Refusal> {
 /// bucket leaves it out, and is sent the whole of it.
 pub fn print_leaves(buckets: &[Bucket], store: &Store, mut each: impl FnMut(&[u8])) {
     for &bucket in buckets {
-        if !fires(Point::UnknownLeaves) {
+        if store.is_whole(bucket) && !fires(Point::UnknownLeaves) {
             each(print_bucket(bucket, &Leaves::of(store.bucket(bucket))).as_bytes());
         }
     }

@@ -18,6 +18,9 @@
 //! with the difference, not with what is known: some 22 kB of digests, and for each bucket that differs another
 //! 1.3 kB and the leaves that do. News goes before batches and never waits behind more than one of them.
 //!
+//! A bucket of which some records lie on disk alone is not asked about finer, and left out of the answer: its leaves
+//! would have to be read. When its turn comes all of it is read and sent.
+//!
 //! This module is pure: lines in, lines out.
 
 mod digest_lines;
@@ -96,8 +99,10 @@ enum Stage {
     Planning(Plan),
     /// It has gone; its answer is being read.
     Asking(Plan),
-    /// A batch may go.
+    /// A batch may go, if nothing has to be read for it.
     Sending(Walk),
+    /// A bucket is being read from disk.
+    Reading(Walk),
     /// A batch has gone; its mark is due.
     Marking(Walk),
 }
@@ -211,6 +216,23 @@ impl Resync {
         let question = plan.question();
         self.stage = Stage::Asking(plan);
         question
+    }
+
+    /// The bucket that is to be read from disk before the next batch may go, if any. It is being read from here on.
+    pub fn reads(&mut self, store: &Store) -> Option<Bucket> {
+        let Stage::Sending(walk) = &mut self.stage else { return None };
+        let bucket = walk.unread(store)?;
+        self.stage = Stage::Reading(std::mem::take(walk));
+        Some(bucket)
+    }
+
+    /// It has been read: these are its lines. `None`: it has to be read again.
+    pub fn read(&mut self, lines: Option<Vec<Vec<u8>>>, store: &Store) {
+        if let Stage::Reading(walk) = &mut self.stage {
+            let mut walk = std::mem::take(walk);
+            lines.into_iter().for_each(|lines| walk.read(lines, store));
+            self.stage = Stage::Sending(walk);
+        }
     }
 
     /// Hands the lines of the next batch to `each`; the mark to send behind them.

@@ -6,7 +6,7 @@ use super::leaf_lines::{ASKED, print_question, read_leaves};
 use super::{Refusal, Walk};
 use crate::buggify::{Point, fires};
 use crate::planted::{Planted, is_planted};
-use crate::store::{Bucket, Digest, LeafSet, Leaves, Record, Store};
+use crate::store::{Bucket, Digest, LeafSet, Leaves, Store};
 
 /// A bucket with no more records than this is sent whole: to ask would cost about as much.
 const FEW: usize = 8;
@@ -16,20 +16,40 @@ const FEW: usize = 8;
 pub struct Part {
     /// The bucket.
     pub bucket: Bucket,
-    /// How many of its records, from the first: those that come later are news, and told as such.
-    pub records: usize,
+    /// How many of its places, from the first: the records that come later are news, and told as such.
+    pub places: usize,
     leaves: LeafSet,
+    /// How often a record of it had left memory, if all were there.
+    departures: Option<u64>,
 }
 
 impl Part {
+    /// All of `bucket`.
+    fn whole(bucket: Bucket, store: &Store) -> Part {
+        let departures = store.is_whole(bucket).then(|| store.departures(bucket));
+        Part { bucket, places: store.slots(bucket).len(), leaves: LeafSet::ALL, departures }
+    }
+
+    /// Whether all records that it was made for are in memory, and where they were.
+    pub fn is_in_memory(&self, store: &Store) -> bool {
+        self.departures == Some(store.departures(self.bucket))
+    }
+
+    fn is_empty(&self, store: &Store) -> bool {
+        self.places == 0 && store.is_whole(self.bucket)
+    }
+
     /// Whether this record of the bucket is to be sent.
-    pub fn covers(&self, record: &Record) -> bool {
-        self.leaves.covers(record.id())
+    pub fn covers(&self, id: &[u8]) -> bool {
+        self.leaves.covers(id)
     }
 
     /// To the leaves that differ from `theirs`.
     fn narrow(&mut self, theirs: &Leaves, store: &Store) {
-        let ours = Leaves::of(store.bucket(self.bucket).take(self.records));
+        if !self.is_in_memory(store) {
+            return;
+        }
+        let ours = Leaves::of(store.slots(self.bucket).take(self.places).flatten());
         let leaves = ours.lacking_in(theirs);
         self.leaves = if is_planted(Planted::LeafForgotten) { leaves.without_first() } else { leaves };
     }
@@ -49,9 +69,10 @@ pub struct Plan {
 impl Plan {
     /// Sends what lies in `buckets` now, to somebody who holds `theirs`.
     pub fn new(buckets: &[Bucket], theirs: &Digest, store: &Store) -> Plan {
-        let part = |&bucket| Part { bucket, records: store.bucket(bucket).len(), leaves: LeafSet::ALL };
-        let parts: Vec<Part> = buckets.iter().map(part).filter(|part| part.records > 0).collect();
-        let are_many = |part: &&Part| part.records > FEW || fires(Point::LeavesOfFew);
+        let parts = buckets.iter().map(|&bucket| Part::whole(bucket, store));
+        let parts: Vec<Part> = parts.filter(|part| !part.is_empty(store)).collect();
+        let are_many =
+            |part: &&Part| part.is_in_memory(store) && (part.places > FEW || fires(Point::LeavesOfFew));
         let unasked = parts.iter().filter(|part| theirs.get(part.bucket) != 0).filter(are_many);
         let unasked: Vec<Bucket> = unasked.map(|part| part.bucket).collect();
         Plan { parts, unasked: unasked.into_iter(), asked: vec::IntoIter::default() }

@@ -249,6 +249,60 @@ fn what_was_not_asked_and_what_is_no_answer_is_refused() {
     }
 }
 
+/// Tells `theirs` the rest, with a disk that holds `all`; how many buckets were read from it.
+fn tell_with_disk(resync: &mut Resync, ours: &Store, all: &Store, theirs: &mut Store) -> usize {
+    let mut read = 0;
+    while resync.due(false) == Due::Batch {
+        if let Some(bucket) = resync.reads(ours) {
+            assert_eq!(resync.due(true), Due::Nothing, "it is being read");
+            resync.read(None, ours);
+            assert_eq!(resync.reads(ours), Some(bucket), "and is to be read again");
+            let lines = all.bucket(bucket).map(|record| record.line().to_vec()).collect();
+            resync.read(Some(lines), ours);
+            read += 1;
+        } else {
+            batch(resync, ours).iter().for_each(|line| hear(theirs, line));
+        }
+    }
+    read
+}
+
+#[test]
+fn what_lies_on_disk_alone_is_told_too_and_no_leaves_of_it() {
+    let (all, mut ours) = (many(20_000), Store::bounded(100));
+    all.records().for_each(|record| ours.load(&record.as_at_line()));
+    ours.keep_changes(true);
+    let known = String::from_utf8(ours.records().next().unwrap().id().to_vec()).unwrap();
+    ours.accept(&at(format!("AT Ball +0.000000000 {known} +1-1 6").as_bytes()));
+    let (mut theirs, mut resync) = (many(10_000), Resync::default());
+    let asked: usize = hear_digest(&mut resync, &ours, &theirs).iter().sum();
+    assert!(asked < 20, "{asked} are asked about finer, those that are whole");
+    assert!(tell_with_disk(&mut resync, &ours, &all, &mut theirs) > 1000);
+    assert_eq!((theirs.digest(), theirs.len()), (ours.digest(), 20_000));
+    let mut leaves = 0;
+    print_leaves(&[Bucket::of(b"id-19999")], &ours, |_| leaves += 1);
+    assert_eq!(leaves, 1, "only the end");
+}
+
+#[test]
+fn what_leaves_memory_between_two_batches_is_told_too() {
+    let long = "B".repeat(1000);
+    let mut ours = Store::bounded(1);
+    ours.keep_changes(true);
+    for id in of_one_bucket() {
+        ours.accept(&at(format!("AT {long} +0.000000000 {id} +1-1 5").as_bytes()));
+    }
+    let (all, mut theirs, mut resync) = (ours.clone(), Store::default(), Resync::default());
+    hear_digest(&mut resync, &ours, &theirs);
+    assert_eq!(resync.reads(&ours), None);
+    batch(&mut resync, &ours).iter().for_each(|line| hear(&mut theirs, line));
+    ours.take_changes(usize::MAX, |_| {});
+    ours.settle();
+    assert!(ours.evict() > 50 && theirs.len() < 50);
+    assert_eq!(tell_with_disk(&mut resync, &ours, &all, &mut theirs), 1);
+    assert_eq!(theirs.digest(), all.digest());
+}
+
 proptest! {
     #[test]
     fn any_two_stores_hold_the_same_after_one_resync_each_way(

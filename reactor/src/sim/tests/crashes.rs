@@ -115,3 +115,32 @@ fn healing_all_brings_every_host_back() {
     assert_eq!(lan.world.process(lan.server), Some(1));
     assert_eq!(lan.world.process(lan.client), Some(0));
 }
+
+#[test]
+fn who_comes_next_may_finish_what_the_threads_of_a_dead_process_were_at() {
+    let mut lan = Lan::connected();
+    let (done, seen) = std::sync::mpsc::channel();
+    lan.world.net(lan.server).defer(crate::net::JobId(1), Box::new(move || Box::new(done.send("done"))));
+    lan.world.crash(lan.server, Crash::Power);
+    lan.world.restart(lan.server);
+    let death = lan.world.net(lan.server).last_death().unwrap();
+    assert_eq!((death.host, death.how), (lan.server, Some(Crash::Power)));
+    let orphans = lan.world.net(lan.server).take_orphans();
+    assert!(seen.try_recv().is_err());
+    orphans.into_iter().for_each(|work| drop(work()));
+    assert_eq!(seen.recv(), Ok("done"));
+}
+
+#[test]
+fn a_process_that_stops_when_asked_comes_back_after_a_while() {
+    let mut lan = Lan::connected();
+    lan.world.stop(lan.server, 2 * SECOND);
+    assert!(matches!(lan.poll(lan.server)[..], [Event::Signal(crate::net::Signal::Terminate)]));
+    lan.run(10 * SECOND);
+    assert_eq!(lan.world.process(lan.server), Some(0), "it takes its time");
+    lan.world.exit(lan.server);
+    assert_eq!(lan.world.process(lan.server), None);
+    lan.run(3 * SECOND);
+    assert_eq!(lan.world.process(lan.server), Some(1));
+    assert_eq!(lan.world.deaths().last().map(|death| death.how), Some(None));
+}

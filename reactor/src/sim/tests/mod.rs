@@ -5,6 +5,7 @@ mod integrity;
 mod partitions;
 mod ring;
 mod runner;
+mod schedule;
 mod streams;
 mod world;
 
