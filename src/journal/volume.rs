@@ -7,12 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Builder, Database, DatabaseError};
+use redb::{Builder, Database, DatabaseError, StorageBackend};
 
 /// Holds one database, and keeps what is damaged for whoever wants to look at it. It is printed as the
 /// operator knows it.
 pub trait Volume: fmt::Debug + fmt::Display + Send + Sync + 'static {
-    /// Opens the database, or begins one where there is none.
+    /// Opens the database, or begins one where there is none. A file that is there and holds nothing is damaged.
     ///
     /// # Errors
     ///
@@ -69,10 +69,16 @@ impl fmt::Display for FileVolume {
 impl Volume for FileVolume {
     fn open(&self, builder: &Builder) -> Result<Database, DatabaseError> {
         fs::create_dir_all(self.folder())?;
+        let is_new = !self.0.try_exists()?;
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&self.0)?;
         self.sync_folder()?;
-        builder.create_with_backend(FileBackend::new(file)?)
+        let backend = FileBackend::new(file)?; // it is nobody else's from here on
+        if !is_new && backend.len()? == 0 {
+            // redb would begin a database in it, and nobody would hear that there may have been another.
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty").into());
+        }
+        builder.create_with_backend(backend)
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
@@ -101,6 +107,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::config::Durability;
+    use crate::journal::Journal;
 
     #[test]
     fn the_file_is_its_owners_alone() {
@@ -109,6 +117,19 @@ mod tests {
         let database = FileVolume::new(&path).open(&Builder::new()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(database);
+    }
+
+    #[test]
+    fn an_empty_file_is_not_taken_for_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Welsh.redb");
+        fs::write(&path, "").unwrap();
+        let volume = || Box::new(FileVolume::new(&path)) as Box<dyn Volume>;
+        let open = || Journal::open(Durability::Always, volume, "Welsh").unwrap().2;
+        let notice = open().unwrap();
+        assert!(notice.contains("Welsh.redb is damaged: it is empty; 0 clients were found"), "{notice}");
+        assert_eq!(fs::read(path.with_extension("redb.damaged-1")).unwrap(), b"");
+        assert_eq!(open(), None, "the fresh one is not empty");
     }
 
     #[test]
