@@ -12,7 +12,8 @@
 //!
 //! In `always` nobody is shown what is not on disk: whatever is written to a client, also the answer to a
 //! WHATSAT and also by way of comparison with a newer record, waits for all that had changed before. News from
-//! a neighbour is passed on at once in every mode: it is on the disk of the server that took it.
+//! a neighbour is passed on at once in every mode: to keep it is for the server that took it. A neighbour that is
+//! compared may be told a report a little before it is on disk here; that acknowledges nothing.
 //!
 //! A commit that fails is tried again every second, with the same records. Meanwhile, in `always`: connections
 //! that wait for it are closed, since their reports may yet get to the disk and `? ` would deny it; a new IAMAT
@@ -71,7 +72,7 @@ pub struct Journal {
     committed: u64,
     /// Commits have failed since then.
     failing: Option<Time>,
-    /// Connections that are to be told of the next commit, or of its failure.
+    /// Connections that are to be told of the next commit, or of its failure; each once, as long as it is there.
     waiting: Vec<ConnId>,
     /// Since then the server stops: nothing is put off any more.
     stopping: Option<Time>,
@@ -183,6 +184,11 @@ impl Journal {
     /// Has [`Herd::journal`]'s next news told to `client`, which holds replies back.
     pub fn wait(&mut self, client: ConnId) {
         self.waiting.push(client);
+    }
+
+    /// `client` has gone: else a disk that does not answer would have us remember all who come and go meanwhile.
+    pub(crate) fn wait_no_more(&mut self, client: ConnId) {
+        self.waiting.retain(|waiting| *waiting != client);
     }
 
     /// Whether a report cannot be taken, because it could not be kept; counted.
