@@ -25,6 +25,7 @@ mod commit;
 mod counters;
 mod disk;
 mod error;
+mod memory;
 mod salvage;
 #[cfg(test)]
 mod tests;
@@ -134,9 +135,6 @@ impl Journal {
         let volume = volume();
         let name = volume.to_string();
         let (disk, damage) = Disk::open(volume, server, |at| _ = store.accept(at))?;
-        if damage.is_some() {
-            commit_all(&disk, &store)?;
-        }
         store.keep_changes(true);
         let notice = damage.map(|damage| damage.notice(&name, store.len()));
         Ok((Journal::new(durability, Some(Arc::new(disk))), store, notice))
@@ -256,17 +254,4 @@ impl Damage {
              dropped; what else it held comes from the neighbours; it is set aside as {aside}"
         )
     }
-}
-
-/// A fresh file gets what was found in a damaged one.
-fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
-    let mut batch = Batch::default();
-    for record in store.records() {
-        batch.push(record);
-        if batch.len() == SHARE {
-            disk.commit(&batch)?;
-            batch.clear();
-        }
-    }
-    if batch.is_empty() { Ok(()) } else { disk.commit(&batch) }
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageBackend};
 
+use crate::private_file::{self, PRIVATE};
+
 /// Holds one database, and keeps what is damaged for whoever wants to look at it. It is printed as the
 /// operator knows it.
 pub trait Volume: fmt::Debug + fmt::Display + Send + Sync + 'static {
@@ -26,12 +28,13 @@ pub trait Volume: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The system's.
     fn read(&self) -> io::Result<Vec<u8>>;
 
-    /// Moves away what is there, so that a fresh database can be begun; never over anything. Says where to.
+    /// Puts a database of these bytes, whole or not at all, in the place of what is there, which is kept aside;
+    /// never over anything. Says where.
     ///
     /// # Errors
     ///
-    /// The system's.
-    fn set_aside(&self) -> io::Result<String>;
+    /// The system's; what was there is in its place then.
+    fn replace(&self, database: &[u8]) -> io::Result<String>;
 }
 
 /// A file, readable and writable by its owner alone: where people are is nobody else's affair.
@@ -85,7 +88,7 @@ impl Volume for FileVolume {
         fs::read(&self.0)
     }
 
-    fn set_aside(&self) -> io::Result<String> {
+    fn replace(&self, database: &[u8]) -> io::Result<String> {
         // A link, unlike a renaming, is never made over a file that is there.
         let free = |path: &PathBuf| match fs::hard_link(&self.0, path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
@@ -96,8 +99,7 @@ impl Volume for FileVolume {
             .find_map(|path| free(&path).map(|linked| (path, linked)))
             .ok_or_else(|| io::Error::other("no number is left for a damaged file"))?;
         linked?;
-        fs::remove_file(&self.0)?;
-        self.sync_folder()?;
+        private_file::replace(&self.0, database, PRIVATE)?;
         Ok(path.display().to_string())
     }
 }
@@ -139,8 +141,8 @@ mod tests {
         let volume = FileVolume::new(&path);
         for text in ["one", "two"] {
             fs::write(&path, text).unwrap();
-            volume.set_aside().unwrap();
-            assert!(!path.exists());
+            volume.replace(b"fresh").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"fresh");
         }
         let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(
