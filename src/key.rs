@@ -4,15 +4,13 @@
 //! starts makes it; all others of the folder read the same one. It is readable by its owner alone.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::private_file;
+use crate::private_file::{self, Unread};
 
 /// The key's length in bytes.
 const LENGTH: usize = 32;
@@ -69,15 +67,10 @@ impl HerdKey {
     ///
     /// If the file cannot be read, can be read by others than its owner, or does not hold a key.
     pub fn load(path: &Path) -> Result<HerdKey, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let mode = file.metadata().map_err(failed)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed { path: path.to_owned(), mode: mode & 0o777 });
-        }
-        let mut text = Vec::new();
-        // A little more than a key is enough to see that a file holds something else.
-        file.take(4 * LENGTH as u64).read_to_end(&mut text).map_err(failed)?;
+        let text = private_file::read(path).map_err(|unread| match unread {
+            Unread::Io(source) => KeyError::Io { path: path.to_owned(), source },
+            Unread::Exposed(mode) => KeyError::Exposed { path: path.to_owned(), mode },
+        })?;
         let bytes = decode(text.trim_ascii_end());
         bytes.map(|bytes| HerdKey::new(&bytes)).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
     }
@@ -198,6 +191,7 @@ fn message(parts: &[&[u8]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     use proptest::prelude::*;
 

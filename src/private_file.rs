@@ -1,14 +1,47 @@
 //! Files that only their owner may read, and that are there whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A file that only its owner may read.
 pub(crate) const PRIVATE: u32 = 0o600;
 /// A file that everybody may read.
 pub(crate) const PUBLIC: u32 = 0o644;
+/// As much of a file is read as no key needs; what is longer holds something else.
+const LONGEST: u64 = 64 * 1024;
+
+/// Why a private file is not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The system's reason.
+    Io(io::Error),
+    /// Others than its owner have a right to it; its permissions.
+    Exposed(u32),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::Io(error)
+    }
+}
+
+/// Reads a private file. Permissions are asked of the file that is open: its name may be another's by then.
+///
+/// # Errors
+///
+/// If it cannot be read, or others than its owner could.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unread> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Unread::Exposed(mode));
+    }
+    let mut text = Vec::new();
+    file.take(LONGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
 
 /// Makes a private file, with its folder.
 ///
@@ -56,8 +89,6 @@ fn write(draft: &Path, text: &[u8], mode: u32) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn state(path: &Path) -> (String, u32) {
@@ -76,5 +107,18 @@ mod tests {
         replace(&path, b"three", PUBLIC).unwrap();
         assert_eq!(state(&path), ("three".to_owned(), PUBLIC));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "drafts are removed");
+    }
+
+    #[test]
+    fn what_others_may_read_or_write_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        assert!(matches!(read(&path), Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound));
+        create(&path, b"one").unwrap();
+        assert_eq!(read(&path).unwrap(), b"one");
+        for mode in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(read(&path), Err(Unread::Exposed(found)) if found == mode));
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Problem};
 use super::{ClientsConfig, Config, Environment, Provider};
 use crate::places::ApiKey;
+use crate::private_file::{self, Unread};
 
 /// The certificate that a server shows to its clients, and its private key, as the files hold them (PEM).
 #[derive(Clone, PartialEq, Eq)]
@@ -110,15 +110,10 @@ fn api_key(text: &[u8]) -> Result<ApiKey, Problem> {
 
 /// A private key, unless others than its owner may read it.
 pub(super) fn private(path: &Path) -> Result<Vec<u8>, Problem> {
-    let read = |path: &Path| {
-        let mut file = File::open(path)?;
-        let mode = file.metadata()?.permissions().mode();
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        Ok((mode, text))
-    };
-    let (mode, text) = read(path).map_err(|error| unreadable(path, error))?;
-    if mode & 0o077 == 0 { Ok(text) } else { Err(Problem::ExposedKey(path.to_owned(), mode & 0o777)) }
+    private_file::read(path).map_err(|unread| match unread {
+        Unread::Io(error) => unreadable(path, error),
+        Unread::Exposed(mode) => Problem::ExposedKey(path.to_owned(), mode),
+    })
 }
 
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Problem {
@@ -134,6 +129,8 @@ fn beginning(path: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::super::tests::read;
     use super::*;
 

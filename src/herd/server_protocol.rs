@@ -102,6 +102,9 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
         cx.app.dismiss(self.client);
+        if self.waiting {
+            cx.app.journal.wait_no_more(cx.transport.id());
+        }
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
     }
 

@@ -10,12 +10,13 @@ use redb::{
 
 use super::batch::Batch;
 use super::error::DiskError;
+use super::memory::Memory;
 use super::salvage::salvage;
 use super::value::{line_of, prefix, record_of, write_key, write_value};
 use super::volume::Volume;
 use crate::command::AtLine;
 use crate::planted::{Planted, is_planted};
-use crate::store::Bucket;
+use crate::store::{Bucket, Store};
 
 /// What the file is: `format` and `server`.
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("herd");
@@ -50,8 +51,7 @@ pub struct Damage {
 
 impl Disk {
     /// Opens the database of `server`, and hands each of its records to `each`. A damaged one is set aside
-    /// instead, a fresh one is begun, and `each` gets what could be found in the old one, in any order: it is
-    /// for the caller to commit that again.
+    /// instead, one that holds what could be found in it takes its place, and `each` gets that, in any order.
     ///
     /// # Errors
     ///
@@ -84,18 +84,20 @@ impl Disk {
         }
     }
 
-    /// Begins a fresh database in the place of a damaged one.
+    /// Puts a database of all that is whole in the place of a damaged one, in one step: whoever is interrupted
+    /// begins again with the damaged one.
     pub(super) fn replace(
         &self,
         why: DiskError,
         mut each: impl FnMut(&AtLine<'_>),
     ) -> Result<Damage, DiskError> {
-        let mut found = 0;
+        let (mut found, mut store) = (0, Store::default());
         let dropped = salvage(&self.volume.read()?, |at| {
             found += 1;
+            store.accept(at);
             each(at);
         });
-        let aside = self.volume.set_aside()?;
+        let aside = self.volume.replace(&database_of(&store, &self.server)?)?;
         self.database()?;
         Ok(Damage { why, aside, found, dropped })
     }
@@ -209,6 +211,18 @@ fn contain<R>(f: impl FnOnce() -> Result<R, DiskError>) -> Result<R, DiskError> 
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Err(DiskError::Damaged(format!("redb panicked: {}", text.unwrap_or("without a word"))))
     })
+}
+
+/// The bytes of a database that holds what is in `store`.
+fn database_of(store: &Store, server: &str) -> Result<Vec<u8>, DiskError> {
+    let memory = Memory::default();
+    let database = builder().create_with_backend(memory.clone())?;
+    claim(&database, server)?;
+    let mut batch = Batch::default();
+    store.records().for_each(|record| batch.push(record));
+    write(&database, &batch)?;
+    drop(database);
+    Ok(memory.take())
 }
 
 /// Checks whose database it is; a fresh one is this server's from now on.

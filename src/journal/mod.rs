@@ -12,7 +12,8 @@
 //!
 //! In `always` nobody is shown what is not on disk: whatever is written to a client, also the answer to a
 //! WHATSAT and also by way of comparison with a newer record, waits for all that had changed before. News from
-//! a neighbour is passed on at once in every mode: it is on the disk of the server that took it.
+//! a neighbour is passed on at once in every mode: to keep it is for the server that took it. A neighbour that is
+//! compared may be told a report a little before it is on disk here; that acknowledges nothing.
 //!
 //! A commit that fails is tried again every second, with the same records. Meanwhile, in `always`: connections
 //! that wait for it are closed, since their reports may yet get to the disk and `? ` would deny it; a new IAMAT
@@ -24,6 +25,7 @@ mod commit;
 mod counters;
 mod disk;
 mod error;
+mod memory;
 mod salvage;
 mod search;
 #[cfg(test)]
@@ -74,7 +76,7 @@ pub struct Journal {
     committed: u64,
     /// Commits have failed since then.
     failing: Option<Time>,
-    /// Connections that are to be told of the next commit, or of its failure.
+    /// Connections that are to be told of the next commit, or of its failure; each once, as long as it is there.
     waiting: Vec<ConnId>,
     /// Since then the server stops: nothing is put off any more.
     stopping: Option<Time>,
@@ -155,7 +157,6 @@ impl Journal {
         let notice = damage.map(|why| {
             store = Store::bounded(most); // what comes in any order is compared, and so it is all in memory
             let damage = disk.replace(why, |at| _ = store.accept(at))?;
-            commit_all(&disk, &store)?;
             Ok::<_, DiskError>(damage.notice(&name, store.len()))
         });
         let notice = notice.transpose()?;
@@ -205,6 +206,11 @@ impl Journal {
     /// Has [`Herd::journal`]'s next news told to `client`, which holds replies back.
     pub fn wait(&mut self, client: ConnId) {
         self.waiting.push(client);
+    }
+
+    /// `client` has gone: else a disk that does not answer would have us remember all who come and go meanwhile.
+    pub(crate) fn wait_no_more(&mut self, client: ConnId) {
+        self.waiting.retain(|waiting| *waiting != client);
     }
 
     /// Whether a report cannot be taken, because it could not be kept; counted.
@@ -272,17 +278,4 @@ impl Damage {
              dropped; what else it held comes from the neighbours; it is set aside as {aside}"
         )
     }
-}
-
-/// A fresh file gets what was found in a damaged one.
-fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
-    let mut batch = Batch::default();
-    for record in store.records() {
-        batch.push(record);
-        if batch.len() == SHARE {
-            disk.commit(&batch)?;
-            batch.clear();
-        }
-    }
-    if batch.is_empty() { Ok(()) } else { disk.commit(&batch) }
 }

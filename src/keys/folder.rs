@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rcgen::KeyPair;
@@ -12,7 +12,7 @@ use super::certificate::{Certificate, Shown};
 use super::signing::{Made, Moment, make_authority, make_server, moment};
 use super::{KeysError, Lifetime};
 use crate::config::PeerFiles;
-use crate::private_file::{self, PRIVATE, PUBLIC};
+use crate::private_file::{self, PRIVATE, PUBLIC, Unread};
 
 /// What the authority's files are called.
 const AUTHORITY: &str = "ca";
@@ -75,15 +75,12 @@ impl KeyFolder {
     /// The authority's key.
     fn authority(&self) -> Result<KeyPair, KeysError> {
         let path = self.files(AUTHORITY).key;
-        let mode = match fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(KeysError::NoAuthority(path)),
-            metadata => metadata.map_err(KeysError::io(&path))?.permissions().mode() & 0o777,
-        };
-        if mode & 0o077 != 0 {
-            return Err(KeysError::Exposed(path, mode));
-        }
-        let text = fs::read_to_string(&path).map_err(KeysError::io(&path))?;
-        KeyPair::from_pem(&text).map_err(|_| KeysError::BadKey(path))
+        let text = private_file::read(&path).map_err(|unread| match unread {
+            Unread::Io(error) if error.kind() == ErrorKind::NotFound => KeysError::NoAuthority(path.clone()),
+            Unread::Io(source) => KeysError::Io { path: path.clone(), source },
+            Unread::Exposed(mode) => KeysError::Exposed(path.clone(), mode),
+        })?;
+        KeyPair::from_pem(&String::from_utf8_lossy(&text)).map_err(|_| KeysError::BadKey(path))
     }
 
     /// As much of `lifetime` as the authority has left.
@@ -155,6 +152,8 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, KeysError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use reactor::{ClientTls, Identity, ServerTls};
 
     use super::*;

@@ -53,8 +53,8 @@ impl Volume for Ruin {
         Ok(self.bytes.to_vec())
     }
 
-    fn set_aside(&self) -> io::Result<String> {
-        self.fresh.set_aside()
+    fn replace(&self, database: &[u8]) -> io::Result<String> {
+        self.fresh.replace(database)
     }
 }
 

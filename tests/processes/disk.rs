@@ -53,13 +53,11 @@ fn a_damaged_file_is_said_and_rebuilt_from_the_neighbours() {
     NAMES.into_iter().for_each(|name| herd.start_with(name, &[ALWAYS]));
     let ledger = acknowledged(&herd, &Ledger::default(), 1_000);
     await_agreement(&herd, &NAMES, &ledger);
-    for (damage, is_said) in
-        [(flip_bits as Damage, true), (cut_in_half, true), (empty, false), (rubbish, true)]
-    {
+    for damage in [flip_bits as Damage, cut_in_half, empty, rubbish] {
         herd.kill("Welsh");
         damage(&herd.path("data/Welsh.redb"));
         herd.start_with("Welsh", &[ALWAYS]);
-        assert_eq!(says_damaged(&herd), is_said, "{}", herd.said("Welsh"));
+        assert!(says_damaged(&herd), "{}", herd.said("Welsh"));
         await_agreement(&herd, &NAMES, &ledger);
         await_links(&herd);
     }

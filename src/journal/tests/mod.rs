@@ -13,6 +13,12 @@ use crate::command::Command;
 use crate::simulate::{SimDisk, SimVolume};
 use crate::store::Bucket;
 
+fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
+    let mut batch = Batch::default();
+    store.records().for_each(|record| batch.push(record));
+    disk.commit(&batch)
+}
+
 fn store(lines: &[String]) -> Store {
     let mut store = Store::default();
     for line in lines {
@@ -268,5 +274,24 @@ fn judge_cut(contents: &[u8], written: &[String]) {
         assert_eq!(open(&copy(contents)).0.len(), 0);
     } else {
         judge(&copy(contents), written);
+    }
+}
+
+#[test]
+fn a_start_that_is_interrupted_while_it_saves_what_is_whole_loses_none_of_it_in_silence() {
+    let mut contents = good().0.contents();
+    let at = memchr::memmem::find(&contents, b"client-7 ").unwrap();
+    contents[at] ^= 1;
+    let whole = lines(&open(&copy(&contents)).0);
+    for operations in 0.. {
+        let disk = copy(&contents);
+        disk.cut_power_after(operations);
+        let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
+        let opened = Journal::open(Durability::Always, volume, "Ball").is_ok();
+        if opened && !disk.is_dead() {
+            break;
+        }
+        disk.cut_power();
+        assert_eq!(lines(&open(&disk).0), whole, "after {operations} operations");
     }
 }

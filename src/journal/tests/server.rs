@@ -174,6 +174,16 @@ fn a_client_that_has_hung_up_gets_its_replies_first() {
 }
 
 #[test]
+fn whoever_goes_while_the_disk_is_silent_is_waited_for_no_more() {
+    let mut stage = Stage::always();
+    stage.hold_commits(true);
+    stage.ask(REPORT);
+    assert_eq!(stage.harness.app().journal.waiting.len(), 1);
+    stage.harness.peer_resets();
+    assert_eq!(stage.harness.app().journal.waiting.len(), 0);
+}
+
+#[test]
 fn a_disk_that_fails_acknowledges_nothing() {
     let mut stage = Stage::always();
     stage.disk.fail_after(0, true);

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
+use super::walk::PASSED;
 use super::*;
 use crate::command::{AtLine, Command};
 use crate::store::{BUCKETS, Leaf, Leaves, Record};
@@ -139,6 +140,22 @@ fn of_a_bucket_that_holds_many_only_the_leaf_that_differs_is_told() {
         (Tally { records: 0, buckets: 1 }, 0),
         "what is empty here needs no batch"
     );
+}
+
+/// One leaf of each bucket differs, so most records are gone past: a turn of the loop must not go past them all.
+#[test]
+fn a_batch_goes_past_so_many_records_at_most_be_there_few_to_send() {
+    let count = 100 * BUCKETS;
+    let (mut ours, mut theirs) = (many(count), many(count));
+    for bucket in Bucket::all() {
+        let id = ours.bucket(bucket).next().unwrap().id().to_vec();
+        let line = [b"AT Ball +0.000000000 ", &id[..], b" +1-1 6"].concat();
+        hear(&mut ours, &line);
+    }
+    let (tally, batches) = tell(&ours, &mut theirs);
+    assert!(tally.records < 5 * BUCKETS as u64, "{tally}");
+    assert!(batches > count / PASSED, "{batches}");
+    assert_eq!(theirs.digest(), ours.digest());
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::store::{Bucket, Store};
 /// The most bytes of a batch, line ends included; a single longer line goes alone. A live report waits behind
 /// no more than this, some 400 lines.
 pub const BATCH: usize = 32 * 1024;
+/// The most records that a batch goes past, sent or not: where one leaf of each bucket differs, most of a million lie
+/// between those to be sent, and the loop has other things to do. This takes it a millisecond or two.
+pub(super) const PASSED: usize = 16_384;
 
 /// The records of some buckets, or of some of their leaves.
 ///
@@ -54,9 +57,9 @@ impl Walk {
         self.passed = 0;
     }
 
-    /// Hands the lines of the next batch to `each`; says how many there were.
+    /// Hands the lines of the next batch to `each`; says how many there were: maybe none, and more in the next.
     pub fn batch(&mut self, store: &Store, mut each: impl FnMut(&[u8])) -> u64 {
-        let mut batch = Room { lines: 0, bytes: BATCH };
+        let mut batch = Room { lines: 0, bytes: BATCH, places: PASSED };
         while let Some(line) = self.lines.front() {
             if !batch.takes(line) {
                 return batch.lines;
@@ -66,6 +69,9 @@ impl Walk {
         }
         while let Some(part) = self.parts.as_slice().first().filter(|part| part.is_in_memory(store)) {
             for record in store.slots(part.bucket).take(part.places).skip(self.passed) {
+                if !batch.passes() {
+                    return batch.lines;
+                }
                 if let Some(record) = record.filter(|record| part.covers(record.id())) {
                     if !batch.takes(record.line()) {
                         return batch.lines;
@@ -85,9 +91,17 @@ impl Walk {
 struct Room {
     lines: u64,
     bytes: usize,
+    places: usize,
 }
 
 impl Room {
+    /// Whether it goes past another place.
+    fn passes(&mut self) -> bool {
+        let passes = self.places > 0;
+        self.places = self.places.saturating_sub(1);
+        passes
+    }
+
     /// Whether this line is of the batch, too.
     fn takes(&mut self, line: &[u8]) -> bool {
         let length = line.len() + 1;
@@ -95,7 +109,7 @@ impl Room {
         if self.lines > 0 && is_full {
             return false;
         }
-        *self = Room { lines: self.lines + 1, bytes: self.bytes.saturating_sub(length) };
+        (self.lines, self.bytes) = (self.lines + 1, self.bytes.saturating_sub(length));
         true
     }
 }

@@ -27,7 +27,9 @@ impl Volume for SimVolume {
         Ok(self.0.contents())
     }
 
-    fn set_aside(&self) -> io::Result<String> {
-        Ok(format!("damaged-{}", self.0.set_aside()))
+    fn replace(&self, database: &[u8]) -> io::Result<String> {
+        let number = self.0.set_aside();
+        self.0.set_contents(database.to_vec());
+        Ok(format!("damaged-{number}"))
     }
 }
