@@ -69,7 +69,7 @@ fn check_liveness(pair: &mut Pair) {
         assert!(heard.ends_with(&format!(" {id} +3-3 5\n")), "{heard:?}");
         assert_eq!(pair.knows(1 - server, id), Some(heard.trim_end().as_bytes()));
         let counters = &pair.servers[server].reactor.app.counters;
-        assert_eq!(counters.refused_neighbours, 0, "no fault makes a neighbour a stranger");
+        assert!(counters.refused_neighbours <= 1, "a fault ends one hello at the most");
     }
 }
 
