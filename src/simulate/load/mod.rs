@@ -28,7 +28,7 @@ pub struct LoadPlan {
     pub pause: Duration,
     /// The most commands of one visit.
     pub pipelining: u64,
-    /// Percent of visits by clients with bad manners: see [`Manner`].
+    /// Percent of visits by clients with bad manners: see `Manner`.
     pub bad_manners: u64,
     /// Percent of commands that are none.
     pub nonsense: u64,
