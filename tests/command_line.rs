@@ -69,6 +69,14 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
             "error: invalid value '+1-1 5' for '<+LAT-LON>': it must be one word, without white space",
         ),
         (&["whatsat", "Welsh", "kiwi", "10", "5\nIAMAT"], "error: invalid value '5"),
+        (
+            &["simulate", "--set", "herd.links=[[\"Ball\", \"Welsh\"]]"],
+            "herd: herd.links: no news can get between Alford and Ball, Welsh and Hamilton and Holiday",
+        ),
+        (
+            &["simulate", "--seed", "+3"],
+            "error: invalid value '+3' for '--seed <N>': a seed is a whole number from 0 to 18446744073709551615",
+        ),
         (&["places", "import", "-"], "herd: -: which format? Say --format geonames, csv or geojsonseq"),
         (&["places", "import"], "error: the following required arguments were not provided:"),
     ] {
@@ -462,11 +470,14 @@ fn all_ends_with_1_when_no_server_is_left() {
     assert_eq!(all.end().code(), Some(1));
     assert!(herd.said("all").ends_with("herd: all servers have ended\n"), "{}", herd.said("all"));
 
-    let mut again = herd.spawn("again", &["all", "--set=peers.key_file=/dev/null"]);
+    let durability = "--set=store.durability=\"always\"";
+    let mut again = herd.spawn("again", &["all", "--set=peers.key_file=/dev/null", durability]);
+    let options = " --set peers.key_file=/dev/null --set 'store.durability=\"always\"'";
     assert_eq!(again.end().code(), Some(1));
     for name in NAMES {
-        let ended =
-            format!("{name}: ended with exit status: 1; the others go on; `herd {name}` brings it back\n");
+        let ended = format!(
+            "{name}: ended with exit status: 1; the others go on; `herd {name}{options}` brings it back\n"
+        );
         assert!(herd.said("again").contains(&ended), "{}", herd.said("again"));
         assert!(herd.said("again").contains(&format!("herd: {name}: /dev/null")), "{}", herd.said("again"));
     }

@@ -18,6 +18,9 @@ const COMMANDS: [&str; 10] =
 /// any server's longest (64 KiB and 256 bytes) may follow, or a batch of a resync. If that were too much, the link
 /// would end, be dialled again, and end at the same line for ever. Four of our own longest lines must fit as well.
 const LEAST_WRITE_BUFFER: usize = 128 * 1024;
+/// The longest line that neighbours read once it has become an AT line: a longer one would end their links, and the
+/// resync that follows would send it again, and end them again.
+const LONGEST_LINE: usize = 64 * 1024;
 
 impl Config {
     /// Finds the first thing that is wrong with the configuration as a whole.
@@ -119,9 +122,14 @@ impl Config {
 
     fn check_limits(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let least = LEAST_WRITE_BUFFER.max(limits.line.saturating_mul(4));
+        if limits.line > LONGEST_LINE {
+            let most = format!("must be at most {LONGEST_LINE}: neighbours read no longer lines");
+            return Err(self.refuse("limits.line", Problem::Value(most)));
+        }
+        let least = LEAST_WRITE_BUFFER.max(limits.line * 4);
         if limits.write_buffer < least && limits.write_buffer > 0 {
-            return Err(self.small_write_buffer(least));
+            let least = format!("must be at least {least}");
+            return Err(self.refuse("limits.write_buffer", Problem::Value(least)));
         }
         let zero = [
             ("limits.line", limits.line == 0),
@@ -141,13 +149,6 @@ impl Config {
             Some((key, _)) => Err(self.refuse(key, Problem::Zero)),
             None => Ok(()),
         }
-    }
-
-    /// Where nobody has set the buffer, it is the line that is too long for it.
-    fn small_write_buffer(&self, least: usize) -> ConfigError {
-        const KEY: &str = "limits.write_buffer";
-        let origin = self.origin(KEY).or(self.origin("limits.line")).cloned();
-        ConfigError::new(origin, KEY.to_owned(), Problem::Value(format!("must be at least {least}")))
     }
 }
 
@@ -178,11 +179,17 @@ mod tests {
                 "herd.toml:1: limits.write_buffer: must be at least 200000",
             ),
             (
-                "limits = { write_buffer = 150000, line = 9223372036854775807 }",
-                "herd.toml:1: limits.write_buffer: must be at least 18446744073709551615",
+                "limits = { write_buffer = 131072, line = \"64KiB\" }",
+                "herd.toml:1: limits.write_buffer: must be at least 262144",
             ),
-            ("\nlimits.line = 1000000", "herd.toml:2: limits.write_buffer: must be at least 4000000"),
         ]);
+    }
+
+    #[test]
+    fn a_line_is_no_longer_than_neighbours_read() {
+        let message = "herd.toml:1: limits.line: must be at most 65536: neighbours read no longer lines";
+        refused(&[("limits.line = 65537", message), ("limits.line = 9223372036854775807", message)]);
+        assert!(read("limits.line = \"64KiB\"").is_ok());
     }
 
     #[test]
@@ -260,7 +267,7 @@ mod tests {
         refused(&[(
             exposed,
             "herd.toml:1: servers.Ball.host: neighbours would talk in plaintext on 10.0.0.2, which is not \
-             loopback; set peers.allow_plaintext = true if that is meant",
+             loopback; set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant",
         )]);
         assert!(read(&format!("{exposed}\npeers.allow_plaintext = true")).is_ok());
         assert!(read(&format!("{exposed}\nherd.links = []")).is_ok());

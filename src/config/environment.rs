@@ -187,7 +187,7 @@ mod tests {
         );
         assert_eq!(
             refused(&[("HERD_LOG_TRAFFIC", "yes")]),
-            "HERD_LOG_TRAFFIC: log.traffic: invalid type: string \"yes\", expected a boolean"
+            "HERD_LOG_TRAFFIC: log.traffic: expected true or false, not \"yes\""
         );
     }
 

@@ -221,7 +221,7 @@ impl fmt::Display for Problem {
             Problem::Plaintext(host) => write!(
                 f,
                 "neighbours would talk in plaintext on {host}, which is not loopback; \
-                 set peers.allow_plaintext = true if that is meant"
+                 set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant"
             ),
             Problem::BadUrl(why) => f.write_str(why),
             Problem::Required(why) => write!(f, "needed for {why}"),

@@ -11,7 +11,7 @@ use super::text::{duration, size};
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
     /// The longest line in bytes, without its end. 16384 is Twisted's own `MAX_LENGTH`, so what the
-    /// original serves is served.
+    /// original serves is served. At most 65,536: a neighbour reads no line that is longer.
     #[serde(with = "size")]
     pub line: usize,
     /// Connections that clients may have at once. 10 000 idle ones fit into some hundred megabytes and

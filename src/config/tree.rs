@@ -1,5 +1,6 @@
 //! The configuration as TOML, layer upon layer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -96,8 +97,31 @@ fn add_server(table: &mut Table, key: &Key) {
 /// Whether a key can take a value. It is tried alone, so that its own writer gets the error.
 fn judge(key: &Key, value: Value) -> Result<(), Problem> {
     let nest = |value, part: &String| Value::Table(Table::from_iter([(part.clone(), value)]));
+    let shown = value.to_string();
     let alone = key.0.iter().rev().fold(value, nest);
-    Config::deserialize(alone).map(drop).map_err(|error| Problem::Value(one_line(error.message())))
+    let plain = |error: toml::de::Error| Problem::Value(one_line(&in_plain_words(error.message(), &shown)));
+    Config::deserialize(alone).map(drop).map_err(plain)
+}
+
+/// Says what is expected without the names that types have in Rust, and `value` as it stands.
+fn in_plain_words(message: &str, value: &str) -> String {
+    let is_about_types = ["invalid type: ", "invalid value: "].iter().any(|start| message.starts_with(start));
+    match message.rsplit_once(", expected ").filter(|_| is_about_types) {
+        Some((_, expected)) => format!("expected {}, not {value}", plain_name(expected)),
+        None => message.to_owned(),
+    }
+}
+
+fn plain_name(expected: &str) -> Cow<'_, str> {
+    let most = match expected {
+        "a boolean" => return "true or false".into(),
+        "a string" | "path string" => return "text in quotation marks".into(),
+        "u16" => u64::from(u16::MAX),
+        "u32" => u64::from(u32::MAX),
+        "u64" | "usize" => i64::MAX.unsigned_abs(), // TOML's largest integer
+        other => return other.into(),
+    };
+    format!("a whole number from 0 to {most}").into()
 }
 
 /// TOML shows a text of several lines on several lines.
@@ -151,14 +175,20 @@ mod tests {
     #[test]
     fn values_of_the_wrong_type_are_refused_where_they_stand() {
         let cases = [
-            (
-                "[log]\ntraffic = \"yes\"",
-                "herd.toml:2: log.traffic: invalid type: string \"yes\", expected a boolean",
-            ),
+            ("[log]\ntraffic = \"yes\"", "herd.toml:2: log.traffic: expected true or false, not \"yes\""),
             (
                 "servers.New.client_port = 70000",
-                "herd.toml:1: servers.New.client_port: invalid value: integer `70000`, expected u16",
+                "herd.toml:1: servers.New.client_port: expected a whole number from 0 to 65535, not 70000",
             ),
+            (
+                "limits.lines_per_second = \"many\"",
+                "herd.toml:1: limits.lines_per_second: expected a whole number from 0 to 4294967295, not \"many\"",
+            ),
+            (
+                "limits.connections = -1",
+                "herd.toml:1: limits.connections: expected a whole number from 0 to 9223372036854775807, not -1",
+            ),
+            ("herd.dir = 5", "herd.toml:1: herd.dir: expected text in quotation marks, not 5"),
             (
                 "herd.links = [[\"Ball\"]]",
                 "herd.toml:1: herd.links: invalid length 1, expected an array of length 2",
@@ -202,7 +232,7 @@ mod tests {
                  clients, herd, limits, log, peers, places, servers, store",
             ),
             ("limits.line=0", "--set limits.line: must be greater than zero"),
-            ("log.traffic=yes", "--set log.traffic: invalid type: string \"yes\", expected a boolean"),
+            ("log.traffic=yes", "--set log.traffic: expected true or false, not \"yes\""),
             (
                 "servers.Ball={port=1}",
                 "--set servers.Ball: servers.Ball.port: unknown key; did you mean \"host\"?",

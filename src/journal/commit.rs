@@ -34,6 +34,10 @@ pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
 
 /// The disk has answered, or no thread was to be had.
 fn done(cx: &mut AppCx<'_, Herd>, outcome: Result<Result<(), DiskError>, JobError>) {
+    if let Some(took) = cx.app.journal.silence.ends(cx.reactor.now()) {
+        let notice = format!("the disk answers again, after {} ms", took.as_millis());
+        cx.app.notice(&mut cx.reactor, &notice);
+    }
     let why = match outcome {
         Ok(Ok(())) => return written(cx),
         Ok(Err(_)) if is_planted(Planted::FailedCommitIsDone) => return written(cx),
@@ -141,6 +145,7 @@ impl Journal {
         self.state = State::Idle;
         let Some(disk) = self.disk.clone().filter(|_| !self.batch.is_empty()) else { return };
         self.state = State::Writing;
+        self.silence.begins(reactor);
         let batch = Arc::clone(&self.batch);
         let done = reactor.app_reply(done);
         reactor.defer_to_thread(move || disk.commit(&batch), done);

@@ -12,6 +12,8 @@ pub struct JournalCounters {
     pub records: u64,
     /// Commits that failed, each attempt by itself.
     pub failed: u64,
+    /// Commits that had not come back after five seconds, though they may have since.
+    pub silent: u64,
     /// IAMATs refused because the disk failed.
     pub refused: u64,
     /// Clients whose connection was closed because their report was not on disk when it failed.
@@ -26,10 +28,11 @@ pub struct JournalCounters {
 
 impl fmt::Display for JournalCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JournalCounters { commits, records, failed, refused, closed, evicted, found, unread } = self;
+        let JournalCounters { commits, records, failed, silent, refused, closed, evicted, found, unread } =
+            self;
         write!(
             f,
-            "{commits} commits of {records} records, {failed} failed, {refused} reports refused and {closed} \
+            "{commits} commits of {records} records, {failed} failed, {silent} took more than 5 s, {refused} reports refused and {closed} \
              clients closed for it; {evicted} records left memory, {found} were found on disk again, {unread} \
              times it could not be read"
         )

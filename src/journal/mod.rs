@@ -18,7 +18,8 @@
 //! A commit that fails is tried again every second, with the same records. Meanwhile, in `always`: connections
 //! that wait for it are closed, since their reports may yet get to the disk and `? ` would deny it; a new IAMAT
 //! is refused before it is stored; a WHATSAT is answered if what it shows is on disk. In `everysec` the server
-//! goes on as if nothing had happened, and says that something has.
+//! goes on as if nothing had happened, and says that something has. A commit that does not come back is waited for,
+//! and after five seconds said.
 
 mod batch;
 mod commit;
@@ -28,6 +29,7 @@ mod error;
 mod memory;
 mod salvage;
 mod search;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -44,6 +46,7 @@ pub use disk::{Damage, Disk};
 pub use error::DiskError;
 use search::Search;
 pub use search::Sought;
+use silence::Silence;
 pub use volume::{FileVolume, Volume};
 
 use crate::config::Durability;
@@ -76,6 +79,7 @@ pub struct Journal {
     committed: u64,
     /// Commits have failed since then.
     failing: Option<Time>,
+    silence: Silence,
     /// Connections that are to be told of the next commit, or of its failure; each once, as long as it is there.
     waiting: Vec<ConnId>,
     /// Since then the server stops: nothing is put off any more.
@@ -114,6 +118,7 @@ impl Journal {
             has_more: false,
             committed: 0,
             failing: None,
+            silence: Silence::default(),
             waiting: Vec::new(),
             stopping: None,
             is_given_up: false,

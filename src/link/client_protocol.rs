@@ -239,7 +239,7 @@ impl ClientProtocol {
         let tally = self.resync.synced();
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.resynced(tally);
-        let notice = format!("neighbour {}: resynced, {tally}", neighbour.name);
+        let notice = format!("neighbour {}: {tally}", neighbour.name);
         cx.app.notice(&mut cx.reactor, &notice);
     }
 

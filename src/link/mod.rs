@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_secs(4);
 const HELLO_TIME: Duration = Duration::from_secs(2);
 /// What an AT line may be longer than the client's line it came from: the server and the difference.
 const AT_LINE_EXTRA: usize = 256;
-/// The longest client's line that any server of the herd is likely to allow; its limit need not be ours.
+/// The longest client's line that any server of the herd may allow (`limits.line`); its limit need not be ours.
 const LONGEST_LINE: usize = 64 * 1024;
 const PING: &[u8] = b"PING";
 const PONG: &[u8] = b"PONG";

@@ -234,7 +234,7 @@ impl PeerProtocol {
         }
         let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
         if neighbour.told_all(cx.transport.id()) {
-            let notice = format!("neighbour {} has told all it held", neighbour.name);
+            let notice = format!("neighbour {} has told all that was lacking here", neighbour.name);
             cx.app.notice(&mut cx.reactor, &notice);
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
     let names = server_names(arguments)?;
     // Before the first child is started, so that no signal is missed.
     let signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
-    let mut servers = Servers::default();
+    let mut servers = Servers { options: arguments.again(), ..Servers::default() };
     if let Err(error) = servers.start(&names, arguments) {
         servers.signal(Signal::TERM);
         return Err(Failure::other(format!("cannot start the servers: {error}")));
@@ -42,6 +42,8 @@ fn server_names(arguments: &ConfigArguments) -> Result<Vec<String>, Failure> {
 #[derive(Default)]
 struct Servers {
     running: Vec<(String, Child)>,
+    /// What they were started with, as whoever brings one back types it.
+    options: String,
     /// They were told to end.
     stopping: bool,
     /// One of them did not end cleanly when told to.
@@ -113,7 +115,8 @@ impl Servers {
         // Before it listens, a signal ends a server without further ado.
         let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGTERM));
         if !self.stopping {
-            say(format_args!("{name}: ended with {status}; the others go on; `herd {name}` brings it back"));
+            let again = format!("herd {name}{}", self.options);
+            say(format_args!("{name}: ended with {status}; the others go on; `{again}` brings it back"));
         } else if !as_told {
             self.unclean = true;
             say(format_args!("{name}: ended with {status}"));

@@ -1,5 +1,6 @@
 //! What is typed behind `herd`.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -124,7 +125,7 @@ pub(crate) struct ConfigArguments {
     #[arg(long, value_name = "KEY=VALUE", global = true)]
     pub(crate) set: Vec<String>,
 
-    /// Where logs and the herd's key are kept (the key herd.dir)
+    /// Where logs, records and keys are kept (the key herd.dir)
     #[arg(long, value_name = "FOLDER", global = true)]
     pub(crate) dir: Option<String>,
 }
@@ -134,5 +135,45 @@ impl ConfigArguments {
         let dir = self.dir.iter().map(|dir| format!("herd.dir={dir}"));
         let flags: Vec<String> = self.set.iter().cloned().chain(dir).collect();
         Config::load(self.config.as_deref(), &Environment::of_process(), &flags).map_err(Failure::usage)
+    }
+
+    /// As they were typed, for a command that is to be repeated: else a server might come back with less
+    /// durability than it had. Each with a space before it.
+    pub(crate) fn again(&self) -> String {
+        let config = self.config.iter().map(|path| ("--config", path.to_string_lossy()));
+        let set = self.set.iter().map(|setting| ("--set", Cow::from(setting)));
+        let dir = self.dir.iter().map(|dir| ("--dir", Cow::from(dir)));
+        config.chain(set).chain(dir).map(|(flag, value)| format!(" {flag} {}", quoted(&value))).collect()
+    }
+}
+
+/// One word of a POSIX shell (2.2.2: nothing is special between single quotes but their end).
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
+    match word {
+        "" => "''".into(),
+        _ if word.bytes().all(is_plain) => word.into(),
+        _ => format!("'{}'", word.replace('\'', r"'\''")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_repeated_with_its_options_and_a_shell_reads_them_as_they_were() {
+        let arguments = ConfigArguments {
+            config: Some("my herd.toml".into()),
+            set: vec!["store.durability=\"always\"".into(), "log.traffic=false".into(), "a='b' c".into()],
+            dir: Some(String::new()),
+        };
+        let again = r#" --config 'my herd.toml' --set 'store.durability="always"' --set log.traffic=false"#;
+        assert_eq!(arguments.again(), format!(r"{again} --set 'a='\''b'\'' c' --dir ''"));
+    }
+
+    #[test]
+    fn without_options_there_is_nothing_to_repeat() {
+        assert_eq!(ConfigArguments { config: None, set: Vec::new(), dir: None }.again(), "");
     }
 }

@@ -215,6 +215,38 @@ fn while_the_disk_fails_reports_are_refused_and_questions_answered() {
 }
 
 #[test]
+fn a_disk_that_does_not_answer_is_told_of_once_a_commit() {
+    let mut stage = Stage::always();
+    stage.hold_commits(true);
+    stage.ask(REPORT);
+    stage.harness.advance(silence::PATIENCE - Duration::from_millis(1));
+    assert_eq!(stage.counters().silent, 0);
+    stage.harness.advance(Duration::from_millis(1));
+    assert_eq!(stage.counters().silent, 1);
+    stage.harness.advance(9 * silence::PATIENCE);
+    assert_eq!(stage.counters().silent, 1);
+    stage.hold_commits(false);
+    assert_eq!(stage.heard(), [KIWI]);
+    stage.hold_commits(true);
+    stage.ask("IAMAT kiwi +1-1 6\n");
+    stage.harness.advance(silence::PATIENCE);
+    assert_eq!(stage.counters().silent, 2);
+}
+
+#[test]
+fn a_commit_is_given_its_whole_time_however_soon_it_follows_another() {
+    let mut stage = Stage::always();
+    stage.ask(REPORT);
+    stage.harness.advance(silence::PATIENCE / 2);
+    stage.hold_commits(true);
+    stage.ask("IAMAT kiwi +1-1 6\n");
+    stage.harness.advance(silence::PATIENCE - Duration::from_millis(1));
+    assert_eq!(stage.counters().silent, 0);
+    stage.harness.advance(Duration::from_millis(1));
+    assert_eq!(stage.counters().silent, 1);
+}
+
+#[test]
 fn everysec_answers_at_once_and_is_on_disk_within_a_second() {
     let mut stage = Stage::new(Durability::Everysec);
     assert_eq!(stage.ask(REPORT), [KIWI]);

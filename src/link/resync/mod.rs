@@ -133,7 +133,17 @@ pub struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} records sent, {} buckets differed", self.records, self.buckets)
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let Tally { records, buckets } = *self;
+        match records {
+            0 => f.write_str("lacks nothing"),
+            _ => write!(
+                f,
+                "told what it lacked: {records} record{} ({buckets} bucket{} differed)",
+                plural(records),
+                plural(buckets)
+            ),
+        }
     }
 }
 

@@ -366,3 +366,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tally_says_what_a_neighbour_lacked() {
+    let said = |records, buckets| Tally { records, buckets }.to_string();
+    assert_eq!(said(1, 1), "told what it lacked: 1 record (1 bucket differed)");
+    assert_eq!(said(2, 1), "told what it lacked: 2 records (1 bucket differed)");
+    assert_eq!(said(3, 2), "told what it lacked: 3 records (2 buckets differed)");
+    assert_eq!(said(0, 0), "lacks nothing");
+    assert_eq!(said(0, 1), "lacks nothing", "it knows more than we do");
+}

@@ -12,6 +12,7 @@ use herd::simulate::{Ingredient, Numbers, Trim};
 use reactor::sim::Spared;
 
 use crate::Failure;
+use crate::arguments::ConfigArguments;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -21,7 +22,7 @@ use crate::Failure;
   herd simulate --seeds 0..1000 --minimise            the first run that fails, made short")]
 pub(crate) struct SimulateArguments {
     /// One seed
-    #[arg(long, value_name = "N", conflicts_with = "seeds", default_value_t = 0)]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", default_value_t = 0, value_parser = seed)]
     seed: u64,
 
     /// Many seeds: from A up to, but without, B
@@ -104,9 +105,9 @@ impl SimulateArguments {
         Ok(Trim { spared, storm: self.storm, servers, clients: self.clients, without: without? })
     }
 
-    /// The command that runs one seed again, so trimmed.
-    pub(super) fn again(&self, seed: u64, trim: &Trim) -> String {
-        let mut command = "herd simulate".to_owned();
+    /// The command that runs one seed again, so trimmed, of the same configuration.
+    pub(super) fn again(&self, config: &ConfigArguments, seed: u64, trim: &Trim) -> String {
+        let mut command = format!("herd simulate{}", config.again());
         if self.draw {
             command += " --draw";
         }
@@ -131,15 +132,42 @@ impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seeds, String> {
-        let seeds = text.split_once("..").and_then(|(a, b)| Some(number(a)?..number(b)?));
-        match seeds {
-            Some(seeds) if !seeds.is_empty() => Ok(Seeds(seeds)),
-            _ => Err("seeds are A..B, two whole numbers, the second greater".to_owned()),
+        let (first, end) = text.split_once("..").ok_or("seeds are A..B, as in 0..1000")?;
+        match (seed(first)?, seed(end)?) {
+            (first, end) if first < end => Ok(Seeds(first..end)),
+            _ => Err("of A..B the second must be the greater".to_owned()),
         }
     }
 }
 
-fn number(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten()
+/// Digits alone: `str::parse` takes a sign as well.
+fn seed(text: &str) -> Result<u64, String> {
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    number.ok_or_else(|| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_digits_alone() {
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        for text in ["", "+3", "-1", "1.5", "0x10", " 1", "18446744073709551616"] {
+            assert_eq!(seed(text).unwrap_err(), "a seed is a whole number from 0 to 18446744073709551615");
+        }
+    }
+
+    #[test]
+    fn seeds_are_two_of_them_in_order() {
+        assert_eq!("3..5".parse::<Seeds>().map(|seeds| seeds.0), Ok(3..5));
+        for (text, message) in [
+            ("3", "seeds are A..B, as in 0..1000"),
+            ("3..", "a seed is a whole number from 0 to 18446744073709551615"),
+            ("0..+3", "a seed is a whole number from 0 to 18446744073709551615"),
+            ("5..5", "of A..B the second must be the greater"),
+        ] {
+            assert_eq!(text.parse::<Seeds>().map(|seeds| seeds.0), Err(message.to_owned()), "{text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod jobs;
 mod planting;
 mod progress;
 
-use herd::simulate::{Outcome, Plan, Setting, Trim, minimise, simulate};
+use herd::simulate::{Outcome, Plan, Setting, Topology, Trim, minimise, simulate};
 use reactor::Time;
 use reactor::mio_net::MioNet;
 
@@ -25,17 +25,33 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
     }
     planting::check(arguments.planted.as_deref())?;
     let setting = Setting::of(&config.load()?, arguments.draw);
+    check_connected(&setting.topology)?;
     let trim = arguments.trim()?;
+    let again = |seed, trim: &Trim| arguments.again(config, seed, trim);
     if arguments.minimise {
-        return shorten(&setting, arguments, trim);
+        return shorten(&setting, arguments, trim, again);
     }
     if arguments.trace {
         return tell(&setting, arguments, &trim);
     }
-    run_all(&setting, arguments, &trim)
+    run_all(&setting, arguments, &trim, again)
 }
 
-fn run_all(setting: &Setting, arguments: &SimulateArguments, trim: &Trim) -> Result<(), Failure> {
+/// Where news cannot get from each server to each other every run would fail.
+fn check_connected(topology: &Topology) -> Result<(), Failure> {
+    let parts: Vec<String> = topology.parts().iter().map(|names| names.join(", ")).collect();
+    match parts.as_slice() {
+        [] | [_] => Ok(()),
+        parts => Err(Failure::usage(format!("herd.links: no news can get between {}", parts.join(" and ")))),
+    }
+}
+
+fn run_all(
+    setting: &Setting,
+    arguments: &SimulateArguments,
+    trim: &Trim,
+    again: impl Fn(u64, &Trim) -> String,
+) -> Result<(), Failure> {
     let clock = MioNet::new().map_err(Failure::other)?;
     let started = now(&clock);
     let seeds = arguments.seeds();
@@ -58,7 +74,7 @@ fn run_all(setting: &Setting, arguments: &SimulateArguments, trim: &Trim) -> Res
     match failed {
         None => Ok(()),
         Some((count, seed)) => {
-            let again = arguments.again(seed, trim);
+            let again = again(seed, trim);
             Err(Failure::other(format!("{count} failed; the first again: {again} --trace")))
         }
     }
@@ -83,7 +99,12 @@ fn tell(setting: &Setting, arguments: &SimulateArguments, trim: &Trim) -> Result
 }
 
 /// Shortens the first seed that fails, and says how to see what is left.
-fn shorten(setting: &Setting, arguments: &SimulateArguments, trim: Trim) -> Result<(), Failure> {
+fn shorten(
+    setting: &Setting,
+    arguments: &SimulateArguments,
+    trim: Trim,
+    again: impl Fn(u64, &Trim) -> String,
+) -> Result<(), Failure> {
     let run = |seed, trim: &Trim| {
         planting::plant(arguments.planted.as_deref());
         simulate(&Plan::drawn(setting, seed, trim), None)
@@ -102,7 +123,7 @@ fn shorten(setting: &Setting, arguments: &SimulateArguments, trim: Trim) -> Resu
         last = failure.to_string();
         Some(outcome.struck)
     });
-    let (all, left, again) = (all.len(), left.len(), arguments.again(seed, &trim));
+    let (all, left, again) = (all.len(), left.len(), again(seed, &trim));
     stdio::print(
         format!("{last}\n{left} of {all} faults are left, after {runs} runs:\n{again} --trace\n").as_bytes(),
     )
