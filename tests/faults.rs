@@ -69,7 +69,9 @@ fn check_liveness(pair: &mut Pair) {
         assert!(heard.ends_with(&format!(" {id} +3-3 5\n")), "{heard:?}");
         assert_eq!(pair.knows(1 - server, id), Some(heard.trim_end().as_bytes()));
         let counters = &pair.servers[server].reactor.app.counters;
-        assert!(counters.refused_neighbours <= 1, "a fault ends one hello at the most");
+        let judged = counters.refused_neighbours - counters.gone_strangers;
+        assert_eq!(judged, 0, "no fault makes a neighbour a stranger");
+        assert!(counters.gone_strangers <= 1, "one fault ends one hello at the most");
     }
 }
 

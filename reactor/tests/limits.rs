@@ -280,4 +280,5 @@ fn law_7_a_stop_waits_so_long() {
     world.pass(Duration::from_millis(1));
     assert_eq!(world.log(), ["stubborn lost: cut off by the stop"]);
     assert!(world.remote(remote).is_gone() && world.has_stopped());
+    assert_eq!(world.reactor.next_timer(), None, "whoever turns on, for a disk, say, does not spin");
 }

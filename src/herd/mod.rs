@@ -115,16 +115,19 @@ pub struct HerdCounters {
     pub browsers: u64,
     /// Connections between neighbours on which somebody did not prove who it is, or said what it may not.
     pub refused_neighbours: u64,
+    /// Of these, who went, or whose time was up, before anything could be judged.
+    pub gone_strangers: u64,
 }
 
 impl fmt::Display for HerdCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let HerdCounters { reports, queries, invalid, news, old_news, .. } = self;
-        let HerdCounters { dropped_news, refused_neighbours, .. } = self;
+        let HerdCounters { dropped_news, refused_neighbours, gone_strangers, .. } = self;
         write!(
             f,
             "{reports} reports, {queries} queries, {invalid} invalid lines, {news} news and {old_news} old news \
-             from neighbours and {dropped_news} dropped for want of room, {refused_neighbours} neighbours refused"
+             from neighbours and {dropped_news} dropped for want of room, {refused_neighbours} neighbours refused, \
+             {gone_strangers} of them gone by themselves"
         )?;
         Curb::ALL.iter().try_for_each(|curb| write!(f, ", {} {}", curb.of(self), curb.counted()))
     }
@@ -212,6 +215,7 @@ impl Herd {
 
     /// The same for somebody who went before that. They do not hide the others.
     pub(crate) fn lose_stranger(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
+        self.counters.gone_strangers += 1;
         self.knock(reactor, 1, notice);
     }
 

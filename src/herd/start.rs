@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
@@ -18,6 +19,10 @@ const MOST_STRANGERS: usize = 32;
 
 /// A client waits for its next line, its question for its turn, for an answer, and for a provider.
 const TIMERS_PER_LINK: usize = 4;
+
+/// How long the links may take to finish at a stop. The disk is waited for half a second at least, and all together
+/// takes five (the specification, section 9).
+const STOP_LINKS: Duration = Duration::from_millis(4_500);
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -80,6 +85,7 @@ pub fn limits(config: &Config) -> Limits {
         timers: defaults.timers.max(links.saturating_mul(TIMERS_PER_LINK)),
         write_buffer: config.limits.write_buffer,
         high_water: (config.limits.write_buffer / 4).min(64 * 1024),
+        stop_timeout: STOP_LINKS,
         ..defaults
     }
 }

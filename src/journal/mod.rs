@@ -59,6 +59,10 @@ const SHARE: usize = 4096;
 /// Records that one commit takes. Among a million, 4,096 of them take a disk 0.2 s and 65,536 take 0.9 s, for
 /// many stand on one page: more would gain little, and keep whoever waits for one of them waiting.
 const MOST: usize = 32_768;
+/// How often a server that stops looks for the disk's answer.
+pub const LOOK: Duration = Duration::from_millis(50);
+/// It looks so many times at least.
+const LEAST_LOOKS: u32 = 10;
 /// How long `everysec` lets changes gather, and how long a disk that failed is left alone.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -86,6 +90,8 @@ pub struct Journal {
     stopping: Option<Time>,
     /// Whoever stops it will not wait any longer.
     is_given_up: bool,
+    /// How often he has looked whether everything is written, and when he is to look again.
+    looks: (u32, Time),
     search: Search,
     counters: JournalCounters,
 }
@@ -122,6 +128,7 @@ impl Journal {
             waiting: Vec::new(),
             stopping: None,
             is_given_up: false,
+            looks: (0, Time::ZERO),
             search: Search::default(),
             counters: JournalCounters::default(),
         }
@@ -254,9 +261,16 @@ impl Journal {
         self.is_given_up = true;
     }
 
-    /// Whether a server that stops waits for the disk until `most` has passed since the stop began.
-    pub fn is_awaited(&self, store: &Store, now: Time, most: Duration) -> bool {
-        let is_late = self.stopping.is_none_or(|since| now >= since + most);
+    /// Whether a server that stops waits for the disk, and is to look again in a moment: until `most` has passed
+    /// since the stop began. A process may have stood still for as long, with a commit at hand; so it looks a few
+    /// times, [`LOOK`] apart, whatever the clock says.
+    pub fn is_awaited(&mut self, store: &Store, now: Time, most: Duration) -> bool {
+        let (looks, next) = self.looks;
+        if now >= next {
+            self.looks = (looks + 1, now + LOOK);
+        }
+        let is_over = self.stopping.is_none_or(|since| now >= since + most);
+        let is_late = is_over && looks >= LEAST_LOOKS;
         !(self.is_written(store) || self.is_given_up || is_late)
     }
 

@@ -1,15 +1,12 @@
 //! A simulated server: as a process, it waits for its disk before it ends.
 
 use std::io;
-use std::time::Duration;
 
 use reactor::sim::{Node, SimNet};
 use reactor::{Limits, Net, Reactor, Time, Turn};
 
 use crate::herd::Herd;
-
-/// How often a server that waits for its disk looks at the clock.
-const TICK: Duration = Duration::from_millis(50);
+use crate::journal::LOOK;
 
 pub(super) struct Server {
     pub(super) reactor: Reactor<Herd>,
@@ -27,9 +24,9 @@ impl Node for Server {
     fn turn(&mut self, net: &mut SimNet<'_>) -> io::Result<Turn> {
         let turn = Node::turn(&mut self.reactor, net)?;
         let (now, most) = (net.now(), Limits::default().stop_timeout);
-        let Herd { journal, store, .. } = &self.reactor.app;
+        let Herd { journal, store, .. } = &mut self.reactor.app;
         if turn == Turn::Stopped && journal.is_awaited(store, now, most) {
-            self.waits_until = Some(now + TICK);
+            self.waits_until = Some(now + LOOK);
             return Ok(Turn::Running);
         }
         Ok(turn)

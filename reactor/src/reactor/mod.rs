@@ -197,7 +197,8 @@ impl<A: 'static> Reactor<A> {
     pub fn next_timer(&self) -> Option<Time> {
         let deadline = self.deadlines.first().map(|(at, _)| *at);
         let rest = Some(self.rest_until).filter(|at| *at != Time::NEVER);
-        [self.core.timers.next(), deadline, rest, self.core.stop_by].into_iter().flatten().min()
+        let stop = self.core.stop_by.filter(|_| self.links.len() > 0); // else there is nobody left to cut off
+        [self.core.timers.next(), deadline, rest, stop].into_iter().flatten().min()
     }
 
     /// Whether the next turn has something to do without waiting.

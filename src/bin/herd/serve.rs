@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use herd::config::{Config, Environment, ServerConfig};
 use herd::herd::{Herd, Ports, Providers, limits, open};
-use herd::journal::{DiskError, FileVolume, Journal, Volume};
+use herd::journal::{DiskError, FileVolume, Journal, LOOK, Volume};
 use herd::key::HerdKey;
 use herd::link::{PeerTls, Proof};
 use herd::store::Store;
@@ -29,8 +29,6 @@ use crate::stdio;
 const OWN_DESCRIPTORS: usize = 128;
 /// How long the last lines of the log may take to reach the disk.
 const LAST_WRITE: Duration = Duration::from_secs(1);
-/// How often a server that waits for its disk looks at the clock.
-const TICK: Duration = Duration::from_millis(50);
 
 pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failure> {
     let config = arguments.load()?;
@@ -150,9 +148,9 @@ fn say_ready(name: &str, clients: &str, peers: Option<String>) {
 /// Turns until what is known is on disk; fails if it does not get there in time.
 fn finish_store(reactor: &mut Reactor<Herd>, net: &mut MioNet) -> Result<(), Failure> {
     let most = reactor::Limits::default().stop_timeout;
-    let is_awaited = |herd: &Herd, now| herd.journal.is_awaited(&herd.store, now, most);
-    while is_awaited(&reactor.app, reactor::Net::now(net)) {
-        let _ = reactor.turn(net, Some(TICK)).map_err(Failure::other)?;
+    let is_awaited = |herd: &mut Herd, now| herd.journal.is_awaited(&herd.store, now, most);
+    while is_awaited(&mut reactor.app, reactor::Net::now(net)) {
+        let _ = reactor.turn(net, Some(LOOK)).map_err(Failure::other)?;
     }
     let Herd { journal, store, .. } = &reactor.app;
     let is_kept = journal.is_written(store);

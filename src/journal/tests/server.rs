@@ -294,6 +294,28 @@ fn a_stop_waits_for_nothing_but_the_disk() {
 }
 
 #[test]
+fn a_stop_that_stood_still_until_its_time_was_over_still_waits_for_the_disk_but_not_for_ever() {
+    let mut stage = Stage::new(Durability::Everysec);
+    stage.ask(REPORT);
+    stage.hold_commits(true);
+    let Harness { reactor, net, .. } = &mut stage.harness;
+    reactor.enter(net, |cx| cx.app.journal.hurry(&mut cx.reactor));
+    let now = |seconds: u64, looks: u32| Time::ZERO + Duration::from_secs(seconds) + looks * LOOK;
+    let is_awaited = |stage: &mut Stage, now| {
+        let Herd { journal, store, .. } = stage.harness.app();
+        journal.is_awaited(store, now, Duration::from_secs(5))
+    };
+    assert!(is_awaited(&mut stage, now(0, 0)));
+    assert!(
+        (0..8).all(|look| is_awaited(&mut stage, now(60, look)) && is_awaited(&mut stage, now(60, look)))
+    );
+    assert!(!is_awaited(&mut stage, now(60, 9)), "the disk has had its time");
+    stage.hold_commits(false);
+    assert_eq!(stage.on_disk(), [KIWI]);
+    assert!(!is_awaited(&mut stage, now(0, 1)), "all is written");
+}
+
+#[test]
 fn without_durability_nothing_is_kept_and_nothing_listed() {
     let mut stage = Stage::new(Durability::No);
     assert_eq!(stage.ask(REPORT), [KIWI]);
