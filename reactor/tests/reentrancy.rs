@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use reactor::testing::{Call, MockNet, RemoteId};
 use reactor::{AppCx, ClientTls, ConnId, ConnectError, Cx, Endpoint, Limits, Peer, PortId, Pressure};
-use reactor::{Protocol, Reactor, Reason, Sent, Signal, Time, TimerId, Turn};
+use reactor::{Protocol, Reactor, Reason, Sent, Signal, TimerId, Turn};
 
 const AT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7);
 const THERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
@@ -165,7 +165,7 @@ struct App {
     in_good_order: Vec<ConnId>,
     /// Which connections speak TLS: what they send is no count.
     sealed: BTreeSet<ConnId>,
-    stopped_at: Option<Time>,
+    is_stopping: bool,
 }
 
 /// The bytes of a stream say where in it they are.
@@ -175,7 +175,7 @@ fn bytes(from: usize, count: usize) -> Vec<u8> {
 
 impl App {
     fn node(&mut self) -> Node {
-        let late = self.stopped_at.is_some();
+        let late = self.is_stopping;
         self.tracks.push(Track { life: Life::Begun, late, high: false, heard: 0 });
         Node(self.tracks.len() - 1)
     }
@@ -384,7 +384,7 @@ impl World {
         let (mut net, mut reactor) = (MockNet::new(), Reactor::new(app, 1, limits));
         net.set_addresses("there.test", [THERE.ip(), THERE.ip()]);
         reactor.listen(&mut net, AT, serve).unwrap();
-        reactor.on_stop(|cx| cx.app.stopped_at = Some(cx.reactor.now()));
+        reactor.on_stop(|cx| cx.app.is_stopping = true);
         World { reactor, net, remotes: Vec::new(), stopped: false }
     }
 
@@ -446,8 +446,7 @@ impl World {
         assert_eq!((self.reactor.connections(), self.net.open()), (0, 0), "nothing is left");
         assert!(self.net.listening().is_empty());
         let app = &self.reactor.app;
-        let by = app.stopped_at.unwrap() + Limits::default().stop_timeout;
-        assert_eq!(self.reactor.next_timer(), Some(by), "no timer of a dead link is left");
+        assert_eq!(self.reactor.next_timer(), None, "no timer of a dead link is left");
         for track in &app.tracks {
             assert!(track.life == Life::Over || (track.late && track.life == Life::Begun), "law 2");
         }

@@ -309,6 +309,7 @@ fn a_stop_that_stood_still_until_its_time_was_over_still_waits_for_the_disk_but_
     assert!(
         (0..8).all(|look| is_awaited(&mut stage, now(60, look)) && is_awaited(&mut stage, now(60, look)))
     );
+    assert!(is_awaited(&mut stage, now(60, 8)));
     assert!(!is_awaited(&mut stage, now(60, 9)), "the disk has had its time");
     stage.hold_commits(false);
     assert_eq!(stage.on_disk(), [KIWI]);
