@@ -1,0 +1,182 @@
+"""Calls `herd bench`, the load generator, on the core that the servers do not have."""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from harness import paths
+from harness.process import LOAD, TICK, Failed, Process, on_core
+from harness.subjects import flags
+
+HERD = str(paths.BINARIES / "herd")
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the clients do; without a rate each sends as soon as it may."""
+
+    connections: int = 64
+    in_flight: int = 16
+    clients: int = 1_000
+    whatsat: float = 0.0
+    rate: int | None = None
+    http: str | None = None
+
+    def arguments(self) -> list[str]:
+        numbers = {
+            "--connections": self.connections,
+            "--in-flight": self.in_flight,
+            "--clients": self.clients,
+            "--whatsat": self.whatsat,
+        }
+        optional = {"--rate": self.rate, "--http": self.http}
+        given = numbers | {name: value for name, value in optional.items() if value is not None}
+        return [word for name, value in given.items() for word in (name, str(value))]
+
+
+class Gauge:
+    """How much of the processor some servers use, seen every now and then while a load runs."""
+
+    INTERVAL = 0.02
+
+    def __init__(self, watched: Sequence[Process]) -> None:
+        self._watched = watched
+        self._seen: list[tuple[float, float]] = []
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(self.INTERVAL):
+            self._look()
+
+    def _look(self) -> None:
+        self._seen.append((time.monotonic(), sum(process.cpu() for process in self._watched)))
+
+    def processors(self, seconds: float) -> float:
+        """How many were busy, in the last seconds of the load less a tenth at either end.
+
+        The warm-up has another cost per line, and so have connecting and closing.
+        """
+        return slope(self._seen, seconds)
+
+    def __enter__(self) -> "Gauge":
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self._look()
+
+
+def slope(seen: list[tuple[float, float]], seconds: float) -> float:
+    """The growth per second between the readings nearest to the window's ends."""
+    end = seen[-1][0]
+
+    def nearest(moment: float) -> tuple[float, float]:
+        return min(seen, key=lambda reading: abs(reading[0] - moment))
+
+    first, last = nearest(end - 0.9 * seconds), nearest(end - 0.1 * seconds)
+    return (last[1] - first[1]) / (last[0] - first[0]) if last[0] > first[0] else 0.0
+
+
+def measure(
+    to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process] = ()
+) -> Figures:
+    """A load's figures, with the processor's time that each line has cost the servers that are watched."""
+    with Gauge(watched) as gauge:
+        report = report_of(to, load, warm_up, sample)
+    figures = figures_of(report)
+    busy = gauge.processors(sample)
+    if watched and sample * busy > 5 * TICK:
+        figures |= {"processors": busy, "cpu_us": busy / figures["per_second"] * 1e6}
+    return figures
+
+
+def report_of(to: Sequence[str], load: Load, warm_up: float, sample: float) -> Figures:
+    """What `herd bench` says of a load."""
+    span = ["--warm-up", f"{warm_up}s", "--duration", f"{sample}s"]
+    return call([*flags("--to", list(to)), *load.arguments(), *span], warm_up + sample + 60)
+
+
+def figures_of(report: Figures) -> Figures:
+    """Of IAMAT and WHATSAT together, those that tables and plots need. A wrong reply spoils all."""
+    iamat, whatsat = report["iamat"], report["whatsat"]
+    kinds = [iamat, whatsat] if whatsat else [iamat]
+    total = {
+        name: sum(kind[name] for kind in kinds) for name in ("answered", "wrong", "refused", "per_second")
+    }
+    if not total["per_second"]:
+        raise Failed("nothing was answered in time")
+    if total["wrong"] or total["refused"]:
+        raise Failed(f"{total['wrong']} wrong replies, {total['refused']} refusals")
+    lost = {name: report[name] for name in ("unsent", "lost_connections", "failed_connects")}
+    return total | lost | percentiles(iamat, "") | percentiles(whatsat, "whatsat_")
+
+
+def percentiles(kind: Figures | None, prefix: str) -> Figures:
+    """Its latencies in microseconds."""
+    return {f"{prefix}{name}": kind["latency_us"][name] for name in ("p50", "p99", "p99_9")} if kind else {}
+
+
+def fill(to: str, clients: int, patience: float) -> None:
+    """Reports each client once."""
+    call(["fill", "--to", to, "--clients", str(clients)], patience)
+
+
+def spread(to: Sequence[str], updates: int, patience: float) -> Figures:
+    """Updates one after another, each until all servers know it."""
+    return call(["spread", *flags("--to", list(to)), "--updates", str(updates)], patience)
+
+
+def hold(to: str, connections: int, folder: Path) -> Process:
+    """Connections that have each told of one client, and are held until the process ends."""
+    command = [HERD, "bench", "hold", "--to", to, "--connections", str(connections), "--for", "600s"]
+    return Process(command, folder, ready="holding", core=LOAD)
+
+
+def first(to: str, since_ns: int, folder: Path) -> subprocess.Popen[str]:
+    """Dials until a first reply; started before the server, so that nothing of its start is missed."""
+    command = [HERD, "bench", "first", "--to", to, "--since", str(since_ns), "--json", "-"]
+    with on_core(LOAD):
+        return subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+
+def finish(running: subprocess.Popen[str], patience: float) -> Figures:
+    """Waits for a command that was started; gives the JSON that it prints."""
+    try:
+        out, err = running.communicate(timeout=patience)
+    except subprocess.TimeoutExpired as late:
+        running.kill()
+        running.communicate()
+        raise Failed(f"not over after {late.timeout:.0f} s") from late
+    return answer_of(subprocess.CompletedProcess(running.args, running.returncode, out, err))
+
+
+def call(arguments: list[str], patience: float) -> Figures:
+    """Runs it on the load's core until it ends; gives the JSON that it prints."""
+    command = [HERD, "bench", *arguments, "--json", "-"]
+    try:
+        with on_core(LOAD):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=patience, cwd=paths.MADE)
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"not over after {late.timeout:.0f} s") from late
+    return answer_of(done)
+
+
+def answer_of(done: "subprocess.CompletedProcess[str]") -> Figures:
+    """The JSON, or why there is none."""
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        raise Failed(f"herd bench: {said[-1] if said else f'exit status {done.returncode}'}")
+    return json.loads(done.stdout)

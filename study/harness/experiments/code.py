@@ -1,0 +1,94 @@
+"""How many lines of code the same function takes, and on how many of a framework's they stand."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from harness import lines, paths
+from harness.process import Failed
+from harness.results import Row, Rows
+from harness.scale import Scale
+
+# What a server of the paper needs, of ours: the command line, configuration's reading and links that prove
+# themselves are left out, as the originals have none of that to compare.
+OURS = (
+    "src/command/*.rs",
+    "src/herd/flood.rs",
+    "src/herd/mod.rs",
+    "src/herd/server_protocol.rs",
+    "src/herd/start.rs",
+    "src/store/mod.rs",
+    "src/store/record.rs",
+    "src/places/google_legacy.rs",
+    "src/places/listing.rs",
+    "src/places/search.rs",
+    "src/places/web.rs",
+    "src/bin/herd/serve.rs",
+)
+# Whatever of its modules is loaded once a server's are.
+LOADED = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import server_factory, places
+from twisted.internet import reactor
+files = [getattr(module, "__file__", None) or "" for name, module in sys.modules.items()
+         if name.split(".")[0] in ("twisted", "zope", "constantly", "automat", "incremental", "hyperlink")]
+print(json.dumps([file for file in files if file.endswith(".py")]))
+"""
+
+
+def run(scale: Scale) -> list[Row]:
+    """Nothing is measured here but text, so once is enough."""
+    rows = Rows()
+    for name, (patterns, stands_on) in KINDS.items():
+        rows.measure(partial(lines_of, patterns, stands_on), subject=name)
+    return rows.all()
+
+
+def lines_of(patterns: Sequence[str], stands_on: Sequence[str] | None) -> dict[str, object]:
+    """Of the subject itself, and of what it stands on; None where that is no text that could be counted."""
+    files = matching(patterns)
+    under = twisted() if stands_on == TWISTED else stands_on and matching(stands_on)
+    return {
+        "lines": lines.count(files),
+        "files": len(files),
+        "under": under and lines.count(under),
+    }
+
+
+def matching(patterns: Sequence[str]) -> list[Path]:
+    """The files that are no tests."""
+    found = {file for pattern in patterns for file in paths.ROOT.glob(pattern) if not is_test(file)}
+    if not found:
+        raise Failed("no such files")
+    return sorted(found)
+
+
+def is_test(file: Path) -> bool:
+    """By name or by folder."""
+    return file.stem.startswith("test") or any(
+        part in ("tests", "test", "node_modules") for part in file.parts
+    )
+
+
+def twisted() -> list[Path]:
+    """The modules of Twisted, and of what it brings in, that a server loads."""
+    command = [str(paths.PYTHON), "-c", LOADED, str(paths.STUDY / "twisted")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"not loaded: {done.stderr.strip().splitlines()[-1]}")
+    return [Path(file) for file in json.loads(done.stdout)]
+
+
+TWISTED = ("twisted",)
+REACTOR = ("reactor/src/**/*.rs", "protocols/src/**/*.rs")
+# Node's net and http are part of its program, and no text that could be counted; so is Rust's std.
+KINDS: dict[str, tuple[Sequence[str], Sequence[str] | None]] = {
+    "twisted": (("study/twisted/*.py",), TWISTED),
+    "node": (("study/node/*.js", "study/node/*.mjs"), None),
+    "threads": (("study/threads/src/**/*.rs",), None),
+    "herd": (OURS, REACTOR),
+    "herd-all": (("src/**/*.rs",), REACTOR),
+}

@@ -1,0 +1,77 @@
+"""A whole herd of one kind: updates through all five, and how long until each of them knows."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from harness import bench
+from harness.process import TICK, Failed, Process
+from harness.results import Row, Rows
+from harness.scale import Scale
+from harness.servers import Five, places_service, warm_up
+from harness.subjects import FIVES, Subject
+
+LOAD = bench.Load(connections=60, in_flight=4)
+QUIET = 0.3
+
+
+def run(scale: Scale) -> list[Row]:
+    """Each round starts each herd anew: what one has put off must not weigh on the next."""
+    rows = Rows()
+    with places_service() as places:
+        for _ in range(scale.few_rounds):
+            for subject in FIVES:
+                rows.measure(partial(one_herd, subject, places, scale), subject=subject.key)
+    return rows.all()
+
+
+def one_herd(subject: Subject, places: int, scale: Scale) -> bench.Figures:
+    """The five share a core; figures of the processor are their sum."""
+    with Five(subject, places) as five:
+        warm_up(five.addresses(), subject, scale)
+        until_quiet(five.processes(), scale.patience)
+        return through_all(five, scale) | spread(five, scale)
+
+
+def through_all(five: Five, scale: Scale) -> bench.Figures:
+    """Updates to all five in turn, until the last of them has reached everybody.
+
+    The originals answer first and tell their neighbours later, so what is left at the load's end counts.
+    """
+    before = cpu(five.processes())
+    start = time.monotonic()
+    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.long_sample)
+    answered = time.monotonic() - start
+    until_quiet(five.processes(), scale.patience)
+    flooded = time.monotonic() - start - QUIET
+    updates = report["iamat"]["answered"]
+    return bench.figures_of(report) | {
+        "all_per_second": updates / max(flooded, answered),
+        "ebb_s": max(flooded - answered, 0.0),
+        "cpu_us": (cpu(five.processes()) - before) / updates * 1e6,
+    }
+
+
+def spread(five: Five, scale: Scale) -> bench.Figures:
+    """One update after another, each followed until all five know it."""
+    report = bench.spread(five.addresses(), scale.updates, scale.patience)
+    latency = report["latency_us"]
+    return {f"all_know_{name}": latency[name] for name in ("p50", "p99", "max")}
+
+
+def until_quiet(processes: Sequence[Process], patience: float) -> None:
+    """Until they have nothing to do for a while but their pings."""
+    end = time.monotonic() + patience
+    last = cpu(processes)
+    while time.monotonic() < end:
+        time.sleep(QUIET)
+        now = cpu(processes)
+        if now - last <= 2 * TICK:
+            return
+        last = now
+    raise Failed(f"still busy {patience:.0f} s after the load")
+
+
+def cpu(processes: Sequence[Process]) -> float:
+    """Seconds of all."""
+    return sum(process.cpu() for process in processes)

@@ -1,0 +1,205 @@
+"""Servers as processes: started on a core, watched through /proc, ended by their id."""
+
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+CORES = sorted(os.sched_getaffinity(0))
+# The servers' core and the load's; with one core alone they are the same.
+SERVERS, LOAD = CORES[0], CORES[-1]
+
+
+class Failed(Exception):
+    """A subject that cannot do what is asked of it: told in the results, in one line."""
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """What is started meanwhile inherits the core. Pinning it afterwards would miss its first threads."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Process:
+    """A running command with all its children; `with` ends it."""
+
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        ready: str = "ready",
+        core: int = SERVERS,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self._lines: deque[str] = deque(maxlen=20)
+        self._word, self._ready = ready, threading.Event()
+        self._is_said = False
+        self.started_ns = time.time_ns()
+        try:
+            with on_core(core):
+                self._child = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=os.environ | (environment or {}),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise Failed(f"not started: {error.strerror}") from error
+        self.pid = self._child.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        """Takes in what is said, so that nobody waits for a full pipe."""
+        assert self._child.stderr
+        for line in self._child.stderr:
+            self._lines.append(line.strip())
+            if self._word in line:
+                self._is_said = True
+                self._ready.set()
+        self._ready.set()  # it has ended: there is nothing more to wait for
+        self._child.stderr.close()
+
+    def await_ready(self, seconds: float = 60) -> "Process":
+        """Until it says the word, as that it listens."""
+        if not self._ready.wait(seconds) or not self._is_said:
+            self.end()
+            raise Failed(f"not {self._word}: {self.last_words()}")
+        return self
+
+    def last_words(self) -> str:
+        """The last line that it has said."""
+        return self._lines[-1] if self._lines else "nothing said"
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the process itself."""
+        self._child.send_signal(number)
+
+    def cpu(self) -> float:
+        """Seconds of the processor that it and its children have had."""
+        return sum(map(cpu_of, tree(self.pid)))
+
+    def pss(self) -> int:
+        """Bytes of memory, those shared with others divided among them."""
+        return sum(memory_of(pid, "Pss") for pid in tree(self.pid))
+
+    def rss(self) -> int:
+        """Bytes of memory, those shared counted in full."""
+        return sum(memory_of(pid, "Rss") for pid in tree(self.pid))
+
+    def descriptors(self) -> int:
+        """Open files and sockets of the process itself."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def threads(self) -> int:
+        """Of the process itself."""
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def end(self, seconds: float = 20) -> None:
+        """Asks it to end; kills it, and what it leaves behind, if it does not."""
+        family = tree(self.pid)
+        if self._child.poll() is None:
+            self._ask_and_wait(seconds)
+        for pid in family[1:]:
+            kill_if_left(pid, family)
+        self._reader.join(seconds)
+
+    def _ask_and_wait(self, seconds: float) -> None:
+        """A process that is stopped has to go on, or it would not hear."""
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._child.send_signal(number)
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """As a power cut would: without asking."""
+        self._child.kill()
+        self._child.wait()
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.end()
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all its descendants, itself first."""
+    found = [pid]
+    for parent in found:
+        found.extend(children(parent))
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Those that the threads of a process have started and that still run."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+        texts = [Path(f"/proc/{pid}/task/{task}/children").read_text() for task in tasks]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]
+
+
+def cpu_of(pid: int) -> float:
+    """Its seconds of the processor, with those of the children that have ended."""
+    try:
+        return cpu_in(Path(f"/proc/{pid}/stat").read_text())
+    except OSError:
+        return 0.0
+
+
+def cpu_in(stat: str) -> float:
+    """proc_pid_stat(5): utime, stime, cutime and cstime are the fields 14 to 17; the second may hold spaces."""
+    fields = stat.rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) * TICK
+
+
+def memory_of(pid: int, kind: str) -> int:
+    """Bytes, as proc_pid_smaps_rollup(5) tells them in kB."""
+    try:
+        return memory_in(Path(f"/proc/{pid}/smaps_rollup").read_text(), kind)
+    except OSError:
+        return 0
+
+
+def memory_in(rollup: str, kind: str) -> int:
+    """The bytes of one kind."""
+    line = next(line for line in rollup.splitlines() if line.startswith(f"{kind}:"))
+    return int(line.split()[1]) * 1024
+
+
+def kill_if_left(pid: int, family: list[int]) -> None:
+    """A descendant that outlived its parent. Its id may be another's by now, so its session is asked first."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if os.getsid(pid) in family:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            select.select([handle], [], [], 5)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(handle)

@@ -1,0 +1,40 @@
+import unittest
+from typing import Any
+
+from harness.bench import Load, figures_of, slope
+from harness.process import Failed
+
+LATENCY = {"p50": 100.0, "p99": 200.0, "p99_9": 300.0}
+KIND = {"answered": 10, "wrong": 0, "refused": 0, "per_second": 5.0, "latency_us": LATENCY}
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    counts = {"unsent": 0, "lost_connections": 0, "failed_connects": 0}
+    return {"iamat": KIND | changes, "whatsat": None} | counts
+
+
+class Bench(unittest.TestCase):
+    def test_both_kinds_of_lines_count_and_each_has_its_latencies(self) -> None:
+        both = report() | {"whatsat": KIND | {"per_second": 1.0, "latency_us": LATENCY | {"p99": 900.0}}}
+        figures = figures_of(both)
+        self.assertEqual((figures["per_second"], figures["answered"]), (6.0, 20))
+        self.assertEqual((figures["p99"], figures["whatsat_p99"]), (200.0, 900.0))
+        self.assertNotIn("whatsat_p99", figures_of(report()))
+
+    def test_wrong_replies_and_silence_are_failures(self) -> None:
+        for changes, why in (
+            ({"wrong": 1}, "1 wrong"),
+            ({"refused": 2}, "2 refusals"),
+            ({"per_second": 0}, "nothing"),
+        ):
+            with self.assertRaisesRegex(Failed, why):
+                figures_of(report(**changes))
+
+    def test_a_load_says_only_what_it_has(self) -> None:
+        self.assertNotIn("--rate", Load().arguments())
+        self.assertEqual(Load(rate=5, http="/").arguments()[-4:], ["--rate", "5", "--http", "/"])
+
+    def test_the_beginning_and_the_end_of_a_load_are_not_its_cost(self) -> None:
+        busy = [(second / 10, 0.05 * max(0, min(second - 10, 10))) for second in range(31)]
+        self.assertAlmostEqual(slope(busy[:21], 1.0), 0.5)
+        self.assertEqual(slope(busy[:1], 1.0), 0.0)
