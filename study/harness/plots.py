@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from harness.results import Results, Row, distinct, middle, pick, values
 from harness.subjects import title
@@ -39,6 +39,7 @@ SETTINGS: Any = {
     "hatch.linewidth": 0.6,
     "legend.frameon": False,
 }
+PLAIN = FuncFormatter(lambda value, _: f"{value:,.10g}")
 LEVELS = (("p50", "|"), ("p99", "o"), ("p99_9", "D"))
 
 
@@ -73,10 +74,11 @@ def subjects(rows: Sequence[Row]) -> list[str]:
 
 
 def logarithmic(axes: Axes, axis: str) -> None:
-    """Plain numbers at the powers of ten, none between."""
+    """Plain numbers, along the height closer together than at the powers of ten."""
     chosen = axes.xaxis if axis == "x" else axes.yaxis
     axes.set(**{f"{axis}scale": "log"})
-    chosen.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    chosen.set_major_locator(LogLocator(subs=(1, 2, 5) if axis == "y" else (1,)))
+    chosen.set_major_formatter(PLAIN)
     chosen.set_minor_formatter(NullFormatter())
 
 
@@ -95,6 +97,8 @@ def bars(axes: Axes, rows: Sequence[Row], figure: str, label: str, unit: float =
         else:
             axes.annotate(" failed", (0, place), va="center", fontsize=8)
     axes.set(xlabel=label, yticks=range(len(rows)), yticklabels=[title(row["subject"]) for row in rows])
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_formatter(PLAIN)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.2)
@@ -121,7 +125,7 @@ def throughput(rows: list[Row]) -> Figure:
         own = pick(rows, connections=connections, in_flight=in_flight)
         left, right = axes[2 * place], axes[2 * place + 1]
         bars(left, own, "per_second", "lines/s")
-        bars(right, own, "cpu_us", "µs of processor time a line")
+        bars(right, own, "cpu_us", "processor µs a line")
         left.set_title(f"{connections} connections × {in_flight} lines", loc="left", fontsize=9)
         right.set_yticklabels([])
     return figure
@@ -188,9 +192,9 @@ def spawn(rows: list[Row]) -> Figure:
 
 def five(rows: list[Row]) -> Figure:
     figure, (left, middle_axes, right) = panels(3, 1, 2.0)
-    bars(left, rows, "all_per_second", "updates/s that reach all five")
-    bars(middle_axes, rows, "cpu_us", "µs of processor time an update")
-    bars(right, rows, "all_know_p50", "ms until all five know, median", 1000)
+    bars(left, rows, "all_per_second", "updates/s to all five")
+    bars(middle_axes, rows, "cpu_us", "processor µs an update")
+    bars(right, rows, "all_know_p50", "ms until all know, median", 1000)
     for axes in (middle_axes, right):
         axes.set_yticklabels([])
     return figure
@@ -227,7 +231,7 @@ def clients(rows: list[Row]) -> Figure:
     figure, (left, right) = panels(2, 1, 3.2)
     curves(left, rows, "clients", "rss_each")
     curves(right, rows, "clients", "cpu_us")
-    for axes, label in ((left, "bytes of memory for each client"), (right, "µs of processor time a line")):
+    for axes, label in ((left, "bytes of memory for each client"), (right, "processor µs a line")):
         logarithmic(axes, "x")
         logarithmic(axes, "y")
         axes.set(xlabel="clients known", ylabel=label)
@@ -238,7 +242,7 @@ def clients(rows: list[Row]) -> Figure:
 def central(rows: list[Row]) -> Figure:
     figure, (left, right) = panels(2, 1, 2.6)
     bars(left, rows, "per_second", "updates/s")
-    bars(right, rows, "cpu_us", "µs of processor time an update")
+    bars(right, rows, "cpu_us", "processor µs an update")
     left.set_yticklabels([f"{row['servers']} × {title(row['subject'])}" for row in rows])
     right.set_yticklabels([])
     return figure
