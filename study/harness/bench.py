@@ -1,5 +1,6 @@
 """Calls `herd bench`, the load generator, on the core that the servers do not have."""
 
+import bisect
 import json
 import subprocess
 import threading
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from harness import paths
-from harness.process import LOAD, TICK, Failed, Process, on_core
+from harness.process import LOAD, Failed, Process, on_core
 from harness.subjects import flags
 
 HERD = str(paths.BINARIES / "herd")
@@ -42,9 +43,12 @@ class Load:
 
 
 class Gauge:
-    """How much of the processor some servers use, seen every now and then while a load runs."""
+    """How much of the processor some servers have used, seen now and then while a load runs.
 
-    INTERVAL = 0.02
+    Rarely, for it shares the load's core, and what it takes there would be counted as latency.
+    """
+
+    INTERVAL = 0.1
 
     def __init__(self, watched: Sequence[Process]) -> None:
         self._watched = watched
@@ -57,14 +61,12 @@ class Gauge:
             self._look()
 
     def _look(self) -> None:
-        self._seen.append((time.monotonic(), sum(process.cpu() for process in self._watched)))
+        self._seen.append((time.time(), sum(process.cpu() for process in self._watched)))
 
-    def processors(self, seconds: float) -> float:
-        """How many were busy, in the last seconds of the load less a tenth at either end.
-
-        The warm-up has another cost per line, and so have connecting and closing.
-        """
-        return slope(self._seen, seconds)
+    def processors(self, start: float, seconds: float) -> float:
+        """How many were busy in so many seconds from a moment on, less a twentieth at either end."""
+        begin, end = start + 0.05 * seconds, start + 0.95 * seconds
+        return (between(self._seen, end) - between(self._seen, begin)) / (end - begin)
 
     def __enter__(self) -> "Gauge":
         self._look()
@@ -77,33 +79,29 @@ class Gauge:
         self._look()
 
 
-def slope(seen: list[tuple[float, float]], seconds: float) -> float:
-    """The growth per second between the readings nearest to the window's ends."""
-    end = seen[-1][0]
-
-    def nearest(moment: float) -> tuple[float, float]:
-        return min(seen, key=lambda reading: abs(reading[0] - moment))
-
-    first, last = nearest(end - 0.9 * seconds), nearest(end - 0.1 * seconds)
-    return (last[1] - first[1]) / (last[0] - first[0]) if last[0] > first[0] else 0.0
+def between(seen: list[tuple[float, float]], moment: float) -> float:
+    """The reading at a moment, on the straight line from the one before it to the one after it."""
+    after = bisect.bisect(seen, moment, key=lambda reading: reading[0])
+    if after in (0, len(seen)):
+        return seen[min(after, len(seen) - 1)][1]
+    (then, low), (later, high) = seen[after - 1 : after + 1]
+    return low + (high - low) * (moment - then) / (later - then)
 
 
 def measure(
-    to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process] = ()
+    to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process]
 ) -> Figures:
     """A load's figures, with the processor's time that each line has cost the servers that are watched."""
     with Gauge(watched) as gauge:
         report = report_of(to, load, warm_up, sample)
     figures = figures_of(report)
-    busy = gauge.processors(sample)
-    if watched and sample * busy > 5 * TICK:
-        figures |= {"processors": busy, "cpu_us": busy / figures["per_second"] * 1e6}
-    return figures
+    busy = gauge.processors(report["started_unix_ns"] / 1e9, report["duration_s"])
+    return figures | {"processors": busy, "cpu_us": busy / figures["per_second"] * 1e6}
 
 
 def report_of(to: Sequence[str], load: Load, warm_up: float, sample: float) -> Figures:
     """What `herd bench` says of a load."""
-    span = ["--warm-up", f"{warm_up}s", "--duration", f"{sample}s"]
+    span = ["--warm-up", f"{1000 * warm_up:.0f}ms", "--duration", f"{1000 * sample:.0f}ms"]
     return call([*flags("--to", list(to)), *load.arguments(), *span], warm_up + sample + 60)
 
 
@@ -119,7 +117,8 @@ def figures_of(report: Figures) -> Figures:
     if total["wrong"] or total["refused"]:
         raise Failed(f"{total['wrong']} wrong replies, {total['refused']} refusals")
     lost = {name: report[name] for name in ("unsent", "lost_connections", "failed_connects")}
-    return total | lost | percentiles(iamat, "") | percentiles(whatsat, "whatsat_")
+    generator = {"generator": report["generator_cpu"] / report["duration_s"]}
+    return total | lost | generator | percentiles(iamat, "") | percentiles(whatsat, "whatsat_")
 
 
 def percentiles(kind: Figures | None, prefix: str) -> Figures:
@@ -129,7 +128,9 @@ def percentiles(kind: Figures | None, prefix: str) -> Figures:
 
 def fill(to: str, clients: int, patience: float) -> None:
     """Reports each client once."""
-    call(["fill", "--to", to, "--clients", str(clients)], patience)
+    report = call(["fill", "--to", to, "--clients", str(clients)], patience)
+    if report["iamat"]["answered"] < clients:
+        raise Failed(f"only {report['iamat']['answered']} of {clients} clients were answered")
 
 
 def spread(to: Sequence[str], updates: int, patience: float) -> Figures:

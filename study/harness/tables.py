@@ -33,6 +33,10 @@ def millis(value: float) -> str:
     return micros(value / 1000)
 
 
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
 def cell(row: Row, figure: str, show: Show) -> str:
     """The median."""
     found = middle(row, figure)
@@ -61,7 +65,16 @@ def title(row: Row) -> str:
 
 
 def throughput(rows: list[Row]) -> str:
-    head = ["server", "connections × lines", "lines/s", "CPU µs a line", "p50 ms", "p99 ms", "p99.9 ms"]
+    head = [
+        "server",
+        "connections × lines",
+        "lines/s",
+        "CPU µs a line",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "load's CPU",
+    ]
     body = [
         [
             title(row),
@@ -69,6 +82,7 @@ def throughput(rows: list[Row]) -> str:
             spread(row, "per_second", whole),
             spread(row, "cpu_us", micros),
             *(cell(row, name, millis) for name in ("p50", "p99", "p99_9")),
+            cell(row, "generator", percent),
         ]
         for row in by(rows, "connections", "in_flight")
     ]
@@ -94,7 +108,7 @@ def latency(rows: list[Row]) -> str:
             cell(row, "per_second", whole),
             cell(row, "unsent", whole),
             *(spread(row, name, millis) for name in ("p50", "p99", "p99_9")),
-            cell(row, "processors", lambda share: f"{share:.0%}"),
+            cell(row, "processors", percent),
         ]
         for row in by(rows, "rate")
     ]

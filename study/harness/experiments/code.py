@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from harness.process import Failed
 from harness.results import Row, Rows
 from harness.scale import Scale
 
+StandsOn = Callable[[], list[Path]]
 # What a server of the paper needs, of ours: the command line, configuration's reading and links that prove
 # themselves are left out, as the originals have none of that to compare.
 OURS = (
@@ -47,10 +48,10 @@ def run(scale: Scale) -> list[Row]:
     return rows.all()
 
 
-def lines_of(patterns: Sequence[str], stands_on: Sequence[str] | None) -> dict[str, object]:
+def lines_of(patterns: Sequence[str], stands_on: StandsOn | None) -> dict[str, object]:
     """Of the subject itself, and of what it stands on; None where that is no text that could be counted."""
     files = matching(patterns)
-    under = twisted() if stands_on == TWISTED else stands_on and matching(stands_on)
+    under = stands_on and stands_on()
     return {
         "lines": lines.count(files),
         "files": len(files),
@@ -82,13 +83,30 @@ def twisted() -> list[Path]:
     return [Path(file) for file in json.loads(done.stdout)]
 
 
-TWISTED = ("twisted",)
-REACTOR = ("reactor/src/**/*.rs", "protocols/src/**/*.rs")
+def reactor() -> list[Path]:
+    """Ours, less what only tests and the simulator use, and mio below it."""
+    own = matching(("reactor/src/**/*.rs", "protocols/src/**/*.rs"))
+    parts = ("sim", "testing")
+    return [file for file in own if file.relative_to(paths.ROOT).parts[2] not in parts] + mio()
+
+
+def mio() -> list[Path]:
+    """Where cargo has put its sources."""
+    command = ["cargo", "metadata", "--format-version=1", "--locked"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths.ROOT)
+    if done.returncode != 0:
+        raise Failed("cargo metadata failed")
+    [manifest] = [
+        each["manifest_path"] for each in json.loads(done.stdout)["packages"] if each["name"] == "mio"
+    ]
+    return sorted((Path(manifest).parent / "src").glob("**/*.rs"))
+
+
 # Node's net and http are part of its program, and no text that could be counted; so is Rust's std.
-KINDS: dict[str, tuple[Sequence[str], Sequence[str] | None]] = {
-    "twisted": (("study/twisted/*.py",), TWISTED),
+KINDS: dict[str, tuple[Sequence[str], StandsOn | None]] = {
+    "twisted": (("study/twisted/*.py",), twisted),
     "node": (("study/node/*.js", "study/node/*.mjs"), None),
     "threads": (("study/threads/src/**/*.rs",), None),
-    "herd": (OURS, REACTOR),
-    "herd-all": (("src/**/*.rs",), REACTOR),
+    "herd": (OURS, reactor),
+    "herd-all": (("src/**/*.rs",), reactor),
 }

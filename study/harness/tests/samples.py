@@ -14,6 +14,7 @@ LOAD = {
     "per_second": 50_000.0,
     "cpu_us": 19.5,
     "processors": 0.98,
+    "generator": 0.7,
     "unsent": 0,
     "p50": 1_000.0,
     "p99": 2_500.0,

@@ -1,7 +1,7 @@
 import unittest
 from typing import Any
 
-from harness.bench import Load, figures_of, slope
+from harness.bench import Gauge, Load, between, figures_of
 from harness.process import Failed
 
 LATENCY = {"p50": 100.0, "p99": 200.0, "p99_9": 300.0}
@@ -9,7 +9,13 @@ KIND = {"answered": 10, "wrong": 0, "refused": 0, "per_second": 5.0, "latency_us
 
 
 def report(**changes: Any) -> dict[str, Any]:
-    counts = {"unsent": 0, "lost_connections": 0, "failed_connects": 0}
+    counts = {
+        "generator_cpu": 0.5,
+        "duration_s": 1.0,
+        "unsent": 0,
+        "lost_connections": 0,
+        "failed_connects": 0,
+    }
     return {"iamat": KIND | changes, "whatsat": None} | counts
 
 
@@ -34,7 +40,9 @@ class Bench(unittest.TestCase):
         self.assertNotIn("--rate", Load().arguments())
         self.assertEqual(Load(rate=5, http="/").arguments()[-4:], ["--rate", "5", "--http", "/"])
 
-    def test_the_beginning_and_the_end_of_a_load_are_not_its_cost(self) -> None:
-        busy = [(second / 10, 0.05 * max(0, min(second - 10, 10))) for second in range(31)]
-        self.assertAlmostEqual(slope(busy[:21], 1.0), 0.5)
-        self.assertEqual(slope(busy[:1], 1.0), 0.0)
+    def test_readings_lie_on_a_line_and_the_window_has_only_its_own(self) -> None:
+        gauge = Gauge([])
+        gauge._seen = [(0.0, 0.0), (10.0, 0.0), (20.0, 5.0), (30.0, 5.0)]
+        self.assertEqual([between(gauge._seen, moment) for moment in (-1, 15, 25, 99)], [0.0, 2.5, 5.0, 5.0])
+        self.assertAlmostEqual(gauge.processors(10.0, 10.0), 0.5)
+        self.assertAlmostEqual(gauge.processors(21.0, 9.0), 0.0)
