@@ -27,6 +27,8 @@ class Scale:
     starts: int
     updates: int
     """Followed one after another until all five know."""
+    known: int
+    """Of those in a load, how many are compared among the five."""
     missed: int
     """Of those that a dead server missed, how many are looked for."""
     patience: float
@@ -50,6 +52,7 @@ FULL = Scale(
     clients=(1_000, 10_000, 100_000, 1_000_000),
     starts=15,
     updates=200,
+    known=100,
     missed=200,
     patience=180.0,
 )
@@ -67,6 +70,7 @@ QUICK = Scale(
     clients=(1_000, 10_000),
     starts=3,
     updates=20,
+    known=20,
     missed=20,
     patience=60.0,
 )

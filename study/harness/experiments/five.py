@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from harness import bench
+from harness.client import Client
 from harness.process import TICK, Failed, Process
 from harness.results import Row, Rows
 from harness.scale import Scale
@@ -30,7 +31,7 @@ def one_herd(subject: Subject, places: int, scale: Scale) -> bench.Figures:
     with Five(subject, places) as five:
         warm_up(five.addresses(), subject, scale)
         until_quiet(five.processes(), scale.patience)
-        return through_all(five, scale) | spread(five, scale)
+        return through_all(five, scale) | {"alike": alike(five, scale.known)} | spread(five, scale)
 
 
 def through_all(five: Five, scale: Scale) -> bench.Figures:
@@ -50,6 +51,20 @@ def through_all(five: Five, scale: Scale) -> bench.Figures:
         "ebb_s": max(flooded - answered, 0.0),
         "cpu_us": (cpu(five.processes()) - before) / updates * 1e6,
     }
+
+
+def alike(five: Five, count: int) -> float:
+    """Of some clients of the load, the share whose record is the same in all five: who lost none of its news."""
+    step = LOAD.clients // count
+    clients = [f"bench-{number:08}" for number in range(0, LOAD.clients, step)]
+    records = [held(address, clients) for address in five.addresses()]
+    return sum(len(set(one)) == 1 for one in zip(*records, strict=True)) / len(clients)
+
+
+def held(address: str, clients: Sequence[str]) -> list[bytes]:
+    """What one server says of each."""
+    with Client(address) as client:
+        return [client.record(name) for name in clients]
 
 
 def spread(five: Five, scale: Scale) -> bench.Figures:

@@ -1,5 +1,6 @@
 import json
 import unittest
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +22,7 @@ class Results(unittest.TestCase):
     def test_rounds_of_one_shape_are_one_row_with_a_median(self) -> None:
         rows = Rows()
         for value in (3.0, 1.0, 2.0):
-            rows.measure(lambda value=value: {"x": value}, subject="herd", rate=5)
+            rows.measure(partial(dict, x=value), subject="herd", rate=5)
         [row] = rows.all()
         self.assertEqual((values(row, "x"), middle(row, "x"), row["rate"]), ([3.0, 1.0, 2.0], 2.0, 5))
 
