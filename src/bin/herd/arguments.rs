@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use herd::config::{Config, Environment};
 
 use crate::Failure;
+use crate::bench::BenchArguments;
 use crate::keys::KeysArguments;
 use crate::places::PlacesArguments;
 use crate::simulate::SimulateArguments;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Check,
     /// Runs the configured servers on a simulated network, once per seed, and says what went wrong
     Simulate(SimulateArguments),
+    /// Loads servers with lines, checks every reply, and says how long they took
+    Bench(Box<BenchArguments>),
     /// Makes and shows the certificates by which servers know each other (peers.auth = "tls")
     Keys(KeysArguments),
     /// Makes the gazetteer that the places provider "file" answers from

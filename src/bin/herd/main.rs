@@ -3,6 +3,7 @@
 mod all;
 mod arguments;
 mod ask;
+mod bench;
 mod check;
 mod keys;
 mod parent;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         (None, Some(Command::Whatsat(query))) => ask::whatsat(&config, query),
         (None, Some(Command::Check)) => check::check(&config),
         (None, Some(Command::Simulate(arguments))) => simulate::run(&config, &arguments),
+        (None, Some(Command::Bench(arguments))) => bench::run(&config, *arguments),
         (None, Some(Command::Keys(arguments))) => keys::run(&config, arguments),
         (None, Some(Command::Places(arguments))) => places::run(&config, arguments),
         (Some(name), Some(_)) => {

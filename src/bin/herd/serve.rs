@@ -59,12 +59,17 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
 /// How many clients the descriptors allow, once as many are taken as the system lets us: without room for
 /// the neighbours, a crowd of clients would cut the server off from the herd.
 fn room_for_clients() -> usize {
+    let descriptors = raise_descriptors();
+    descriptors - OWN_DESCRIPTORS.min(descriptors / 2)
+}
+
+/// Takes as many descriptors as the system lets us; says how many that are.
+pub(crate) fn raise_descriptors() -> usize {
     let limit = getrlimit(Resource::Nofile);
     // If it is refused, the old limit holds; it is read again.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
-    descriptors - OWN_DESCRIPTORS.min(descriptors / 2)
+    usize::try_from(descriptors).unwrap_or(usize::MAX)
 }
 
 /// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
