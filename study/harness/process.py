@@ -113,6 +113,13 @@ class Process:
         """Of the process itself."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def fate(self) -> str:
+        """Whether it still runs, as far as a second tells."""
+        try:
+            return f"ended with {self._child.wait(1)}"
+        except subprocess.TimeoutExpired:
+            return "lives"
+
     def end(self, seconds: float = 20) -> None:
         """Asks it to end; kills it, and what it leaves behind, if it does not."""
         family = tree(self.pid)
