@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const PAGE: &str = include_str!("../docs/twisted.md");
+const PROTOCOLS: &str = include_str!("../protocols/src/lib.rs");
 const REQUIREMENTS: &str = include_str!("../study/twisted/requirements.txt");
 
 const IDEAS: [&str; 15] = [
@@ -78,6 +79,11 @@ fn every_idea_has_a_pair_and_each_side_asserts_something() {
         assert!(python.contains("\nassert ") || python.contains("    assert "), "{idea}: {python}");
         assert!(rust.contains("assert!(") || rust.contains("assert_eq!("), "{idea}: {rust}");
     }
+}
+
+#[test]
+fn the_right_side_is_handed_to_rustdoc() {
+    assert!(PROTOCOLS.contains("\n#[cfg(doctest)]\n#[doc = include_str!(\"../../docs/twisted.md\")]\n"));
 }
 
 #[test]
