@@ -46,7 +46,6 @@ class Subject:
     command: Callable[[Seat], list[str]]
     warm_up: float = 0.5
     """Seconds of load before anything counts: a compiler at run time needs more of them."""
-    answers_whatsat: bool = True
 
 
 def herd(*settings: str) -> Callable[[Seat], list[str]]:
@@ -107,9 +106,9 @@ PAPER = Subject("herd-paper", "herd, paper mode", herd("peers.mode=paper"))
 CPYTHON = Subject("twisted", "Twisted", original(str(paths.PYTHON), TWISTED))
 PYPY = Subject("twisted-pypy", "Twisted on PyPy", original(str(paths.PYPY), TWISTED), warm_up=6.0)
 NODE = Subject("node", "Node", original("node", str(paths.STUDY / "node")), warm_up=1.5)
-THREADS = Subject("threads", "threads", original(str(paths.BINARIES / "threads")), answers_whatsat=False)
-LAMP_EVERY = Subject("lamp-1", "LAMP, each update on disk", lamp(1), answers_whatsat=False)
-LAMP_SECOND = Subject("lamp-2", "LAMP, on disk each second", lamp(2), answers_whatsat=False)
+THREADS = Subject("threads", "threads", original(str(paths.BINARIES / "threads")))
+LAMP_EVERY = Subject("lamp-1", "LAMP, each update on disk", lamp(1))
+LAMP_SECOND = Subject("lamp-2", "LAMP, on disk each second", lamp(2))
 
 SINGLE = (BARE, HERD, CPYTHON, PYPY, NODE, THREADS)
 FIVES = (HERD, PAPER, CPYTHON, NODE)

@@ -10,7 +10,6 @@ from harness.servers import SideBySide, places_service
 from harness.subjects import SINGLE
 
 SHARE = 0.1
-KINDS = tuple(subject for subject in SINGLE if subject.answers_whatsat)
 
 
 def run(scale: Scale) -> list[Row]:
@@ -18,9 +17,9 @@ def run(scale: Scale) -> list[Row]:
     longer = scale.with_longer_samples()
     load = bench.Load(in_flight=4, whatsat=SHARE)
     rows = Rows()
-    with places_service() as places, SideBySide(KINDS, scale, places) as servers:
+    with places_service() as places, SideBySide(SINGLE, scale, places) as servers:
         for _ in range(scale.few_rounds):
-            for subject in KINDS:
+            for subject in SINGLE:
                 rows.measure(
                     partial(sample, servers, subject, load, longer), subject=subject.key, share=SHARE
                 )
