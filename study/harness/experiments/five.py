@@ -68,10 +68,12 @@ def held(address: str, clients: Sequence[str]) -> list[bytes]:
 
 
 def spread(five: Five, scale: Scale) -> bench.Figures:
-    """One update after another, each followed until all five know it."""
+    """One update after another, each followed until all five know it; and the share of those that all came to know."""
     report = bench.spread(five.addresses(), scale.updates, scale.patience)
-    latency = report["latency_us"]
-    return {f"all_know_{name}": latency[name] for name in ("p50", "p99", "max")}
+    if not report["known_by_all"]:
+        raise Failed(f"none of {scale.updates} updates reached all five")
+    times = {f"all_know_{name}": report["latency_us"][name] for name in ("p50", "p99", "max")}
+    return times | {"reached": report["known_by_all"] / report["updates"]}
 
 
 def until_quiet(processes: Sequence[Process], patience: float) -> None:
