@@ -37,6 +37,7 @@ pub(crate) use news::hear;
 pub(crate) use queue::Queue;
 use renewal::Listening;
 pub(crate) use sparing::Sparing;
+pub(crate) use start::neighbours;
 
 use crate::crowd::Crowd;
 use crate::journal::Journal;

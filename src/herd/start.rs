@@ -72,7 +72,7 @@ impl Herd {
 }
 
 /// The neighbours of a server that talks to them in this `mode`, and keeps at most `queue` bytes for each.
-fn neighbours(mode: PeerMode, all: &[config::Neighbour], queue: usize) -> Neighbours {
+pub(crate) fn neighbours(mode: PeerMode, all: &[config::Neighbour], queue: usize) -> Neighbours {
     let linked = |n: &config::Neighbour| Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), queue);
     let on_paper = |n: &config::Neighbour| Correspondent::new(&*n.name, &n.host, n.client_port, queue);
     match mode {
