@@ -169,7 +169,7 @@ def whatsat(rows: list[Row]) -> Figure:
 
 def memory(rows: list[Row]) -> Figure:
     figure, (axes,) = panels(1, 1, 3.6)
-    curves(axes, rows, "connections", "pss_each")
+    curves(axes, rows, "connections", "rss_each")
     logarithmic(axes, "x")
     logarithmic(axes, "y")
     axes.set(xlabel="connections", ylabel="bytes of the server's memory for each")

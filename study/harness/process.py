@@ -97,13 +97,9 @@ class Process:
         """Seconds of the processor that it and its children have had."""
         return sum(map(cpu_of, tree(self.pid)))
 
-    def pss(self) -> int:
-        """Bytes of memory, those shared with others divided among them."""
-        return sum(memory_of(pid, "Pss") for pid in tree(self.pid))
-
     def rss(self) -> int:
-        """Bytes of memory, those shared counted in full."""
-        return sum(memory_of(pid, "Rss") for pid in tree(self.pid))
+        """Bytes of memory; what several of its processes share is counted for each."""
+        return sum(map(memory_of, tree(self.pid)))
 
     def descriptors(self) -> int:
         """Open files and sockets of the process itself."""
@@ -175,17 +171,17 @@ def cpu_in(stat: str) -> float:
     return sum(map(int, fields[11:15])) * TICK
 
 
-def memory_of(pid: int, kind: str) -> int:
-    """Bytes, as proc_pid_smaps_rollup(5) tells them in kB."""
+def memory_of(pid: int) -> int:
+    """Resident bytes."""
     try:
-        return memory_in(Path(f"/proc/{pid}/smaps_rollup").read_text(), kind)
+        return memory_in(Path(f"/proc/{pid}/smaps_rollup").read_text())
     except OSError:
         return 0
 
 
-def memory_in(rollup: str, kind: str) -> int:
-    """The bytes of one kind."""
-    line = next(line for line in rollup.splitlines() if line.startswith(f"{kind}:"))
+def memory_in(rollup: str) -> int:
+    """proc_pid_smaps(5): in kB, and exact where /proc/PID/status may lag behind."""
+    line = next(line for line in rollup.splitlines() if line.startswith("Rss:"))
     return int(line.split()[1]) * 1024
 
 

@@ -3,16 +3,19 @@
 import itertools
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness import bench, paths
-from harness.process import LOAD, Failed, Process
+from harness.process import LOAD, TICK, Failed, Process
 from harness.scale import Scale
 from harness.subjects import HOST, NAMES, Seat, Subject
 
-KEY = {"GOOGLE_PLACES_API_KEY": "of-the-study"}
+# None of Google's; our server refuses an answer that has its key in it, so it is no word of an answer.
+KEY = {"GOOGLE_PLACES_API_KEY": "no-key-of-googles"}
+QUIET = 0.3
 RUN = paths.MADE / "run"
 
 
@@ -135,6 +138,21 @@ class Five(ExitStack):
 
     def processes(self) -> list[Process]:
         return [server.process for server in self.servers.values()]
+
+    def cpu(self) -> float:
+        """Seconds of the processor, of all."""
+        return sum(process.cpu() for process in self.processes())
+
+    def until_quiet(self, patience: float) -> None:
+        """Until they have nothing to do for a while but their pings: the originals flood long after a load."""
+        end, last = time.monotonic() + patience, self.cpu()
+        while time.monotonic() < end:
+            time.sleep(QUIET)
+            now = self.cpu()
+            if now - last <= 2 * TICK:
+                return
+            last = now
+        raise Failed(f"still busy {patience:.0f} s after the load")
 
 
 @contextmanager

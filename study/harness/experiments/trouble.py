@@ -37,6 +37,7 @@ def one_story(subject: Subject, trouble: Trouble, places: int, scale: Scale) -> 
     """Before, during and after, as the clients of the other four see it."""
     with Five(subject, places) as five:
         warm_up(five.addresses(), subject, scale)
+        five.until_quiet(scale.patience)
         before = phase(five, scale)
         with trouble(five):
             during = phase(five, scale)
