@@ -46,7 +46,7 @@ class Process:
     ) -> None:
         self._lines: deque[str] = deque(maxlen=20)
         self._word, self._ready = ready, threading.Event()
-        self._is_said = False
+        self._is_said = self._is_asked = False
         self.started_ns = time.time_ns()
         try:
             with on_core(core):
@@ -109,23 +109,27 @@ class Process:
         """Of the process itself."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def ask_to_end(self) -> None:
+        """A process that is stopped has to go on, or it would not hear. One that has ended is left alone, and nobody
+        is asked twice: our server would take it for haste.
+        """
+        if self._is_asked:
+            return
+        self._is_asked = True
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._child.send_signal(number)
+
     def end(self, seconds: float = 20) -> None:
         """Asks it to end; kills it, and what it leaves behind, if it does not."""
         family = tree(self.pid)
-        if self._child.poll() is None:
-            self._ask_and_wait(seconds)
-        for pid in family[1:]:
-            kill_if_left(pid, family)
-        self._reader.join(seconds)
-
-    def _ask_and_wait(self, seconds: float) -> None:
-        """A process that is stopped has to go on, or it would not hear."""
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            self._child.send_signal(number)
+        self.ask_to_end()
         try:
             self._child.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
+        for pid in family[1:]:
+            kill_if_left(pid, family)
+        self._reader.join(seconds)
 
     def kill(self) -> None:
         """As a power cut would: without asking."""

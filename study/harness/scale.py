@@ -17,7 +17,7 @@ class Scale:
     """Of each sample."""
     sample: float
     long_sample: float
-    """Where five servers share a core, or percentiles need many lines."""
+    """Where percentiles need many lines."""
     phase: float
     """Before, during and after the trouble of one of five."""
     connections: tuple[int, ...]

@@ -74,9 +74,9 @@ def alone(subject: Subject, places: int | None = None) -> Iterator[Server]:
         yield server.await_ready()
 
 
-def warm_up(to: list[str], subject: Subject, scale: Scale) -> None:
+def warm_up(to: list[str], subject: Subject, scale: Scale, load: bench.Load | None = None) -> None:
     """A load that does not count, for as long as this kind needs it."""
-    bench.report_of(to, bench.Load(), 0.0, min(subject.warm_up, scale.longest_warm_up))
+    bench.report_of(to, load or bench.Load(), 0.0, min(subject.warm_up, scale.longest_warm_up))
 
 
 class SideBySide(ExitStack):
@@ -120,17 +120,22 @@ class Five(ExitStack):
         self.callback(self._end)
         with ExitStack() as until_ready:
             until_ready.callback(self.close)
-            for name in NAMES:
-                self.start(name)
+            self.start(*NAMES[:1])  # the first of ours makes the key that the others read
+            self.start(*NAMES[1:])
             until_ready.pop_all()
 
-    def start(self, name: str) -> None:
-        """One of them, for the first time or again."""
-        self.servers[name] = Server(self.subject, self._seats[name]).await_ready()
+    def start(self, *names: str) -> None:
+        """Some of them side by side, for the first time or again."""
+        for name in names:
+            self.servers[name] = Server(self.subject, self._seats[name])
+        for name in names:
+            self.servers[name].await_ready()
 
     def _end(self) -> None:
-        for server in self.servers.values():
-            server.process.end()
+        for process in self.processes():
+            process.ask_to_end()
+        for process in self.processes():
+            process.end()
 
     def addresses(self, but: str | None = None) -> list[str]:
         """Of all, or of all but one."""

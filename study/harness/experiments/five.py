@@ -40,7 +40,7 @@ def through_all(five: Five, scale: Scale) -> bench.Figures:
     """
     before = five.cpu()
     start = time.monotonic()
-    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.long_sample)
+    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.sample)
     answered = time.monotonic() - start
     five.until_quiet(scale.patience)
     flooded = time.monotonic() - start - QUIET

@@ -36,8 +36,7 @@ def run(scale: Scale) -> list[Row]:
 def one_story(subject: Subject, trouble: Trouble, places: int, scale: Scale) -> bench.Figures:
     """Before, during and after, as the clients of the other four see it."""
     with Five(subject, places) as five:
-        warm_up(five.addresses(), subject, scale)
-        five.until_quiet(scale.patience)
+        warm_up(five.addresses(), subject, scale, LOAD)
         before = phase(five, scale)
         with trouble(five):
             during = phase(five, scale)
