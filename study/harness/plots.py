@@ -224,6 +224,7 @@ def story(axes: Axes, row: Row) -> None:
     begin, end = len(parts[0]) / 10, (len(parts[0]) + len(parts[1])) / 10
     axes.axvspan(begin, end, color="#EEEEEE")
     axes.step(steps, list(chain.from_iterable(parts)), where="post", color=STYLES[row["subject"]][0])
+    axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
 
 

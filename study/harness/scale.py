@@ -31,6 +31,8 @@ class Scale:
     """Of those in a load, how many are compared among the five."""
     missed: int
     """Of those that a dead server missed, how many are looked for."""
+    grace: float
+    """How long after its trouble a server may take to know them."""
     patience: float
     """How much longer than planned a command may take, and a flood to ebb away."""
 
@@ -54,6 +56,7 @@ FULL = Scale(
     updates=200,
     known=100,
     missed=200,
+    grace=10.0,
     patience=180.0,
 )
 
@@ -72,5 +75,6 @@ QUICK = Scale(
     updates=20,
     known=20,
     missed=20,
+    grace=3.0,
     patience=60.0,
 )
