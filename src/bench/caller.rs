@@ -10,6 +10,8 @@ use super::walk::Walk;
 pub(super) struct Caller {
     /// The place of its server among the targets.
     pub(super) target: usize,
+    /// What begins each request, if it speaks HTTP.
+    pub(super) head: Option<Vec<u8>>,
     /// `None` while it is down.
     pub(super) conn: Option<ConnId>,
     pub(super) flight: Flight,

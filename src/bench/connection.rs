@@ -7,8 +7,9 @@ use super::load::{Load, Moment};
 use super::phases::{redial, settled, tried};
 
 /// The longest line of a reply: one of the places' text.
-const LINE: usize = 1024 * 1024;
+pub(super) const LINE: usize = 1024 * 1024;
 
+/// A connection that speaks in lines.
 #[derive(Debug)]
 pub(super) struct Connection {
     place: usize,
@@ -24,20 +25,11 @@ impl LineReceiver<Load> for Connection {
     const MAX_LENGTH: usize = LINE;
 
     fn connection_made(&mut self, cx: &mut Cx<'_, Load, Self>) {
-        let caller = &mut cx.app.callers[self.place];
-        caller.conn = Some(cx.transport.id());
-        caller.backoff.reset();
-        tried(cx.app, &mut cx.transport.peers(), &mut cx.reactor, self.place);
-        let at = Moment::of(&cx.reactor);
-        cx.app.send_due(&mut cx.transport.peers(), self.place, at);
+        made(self.place, cx);
     }
 
     fn line_received(&mut self, cx: &mut Cx<'_, Load, Self>, line: &[u8]) {
-        let at = Moment::of(&cx.reactor);
-        if cx.app.hear(self.place, line, at.now) {
-            cx.app.send_due(&mut cx.transport.peers(), self.place, at);
-            settled(cx.app, &mut cx.reactor);
-        }
+        heard(self.place, cx, line);
     }
 
     /// The end of a load has nothing to say, and waits for nobody.
@@ -46,23 +38,46 @@ impl LineReceiver<Load> for Connection {
     }
 
     fn connection_lost(&mut self, cx: &mut Cx<'_, Load, Self>, _: &Reason) {
-        if cx.reactor.is_stopping() {
-            return;
-        }
-        cx.app.lose(self.place, cx.reactor.now());
-        cx.app.tally.lost_connections += 1;
-        let target = cx.app.callers[self.place].target;
-        cx.app.tally.targets[target].lost_connections += 1;
-        settled(cx.app, &mut cx.reactor);
-        redial(cx.app, &mut cx.reactor, self.place);
+        lost(self.place, cx);
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Load>, _: &ConnectError) {
-        if cx.reactor.is_stopping() {
-            return;
-        }
-        cx.app.tally.failed_connects += 1;
-        tried(cx.app, &mut cx.peers, &mut cx.reactor, self.place);
-        redial(cx.app, &mut cx.reactor, self.place);
+        failed(self.place, cx);
     }
+}
+
+pub(super) fn made<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
+    let caller = &mut cx.app.callers[place];
+    caller.conn = Some(cx.transport.id());
+    caller.backoff.reset();
+    tried(cx.app, &mut cx.transport.peers(), &mut cx.reactor, place);
+    let at = Moment::of(&cx.reactor);
+    cx.app.send_due(&mut cx.transport.peers(), place, at);
+}
+
+/// A line came. Whatever it settles makes room for another.
+pub(super) fn heard<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) {
+    let at = Moment::of(&cx.reactor);
+    if cx.app.hear(place, line, at.now) {
+        cx.app.send_due(&mut cx.transport.peers(), place, at);
+        settled(cx.app, &mut cx.reactor);
+    }
+}
+
+pub(super) fn lost<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
+    if cx.reactor.is_stopping() {
+        return;
+    }
+    cx.app.lose(place, cx.reactor.now());
+    settled(cx.app, &mut cx.reactor);
+    redial(cx.app, &mut cx.reactor, place);
+}
+
+pub(super) fn failed(place: usize, cx: &mut AppCx<'_, Load>) {
+    if cx.reactor.is_stopping() {
+        return;
+    }
+    cx.app.tally.failed_connects += 1;
+    tried(cx.app, &mut cx.peers, &mut cx.reactor, place);
+    redial(cx.app, &mut cx.reactor, place);
 }

@@ -77,6 +77,11 @@ impl Flight {
         self.errands.len() + usize::from(self.body.is_some())
     }
 
+    /// Whether a reply has begun of which more is to come.
+    pub(super) fn is_listening(&self) -> bool {
+        self.body.is_some()
+    }
+
     pub(super) fn has(&self, client: u32) -> bool {
         self.errands.iter().any(|errand| errand.client == client)
             || self.body.as_ref().is_some_and(|body| body.errand.client == client)
@@ -159,6 +164,22 @@ impl Flight {
 }
 
 impl Errand {
+    /// Its line, without an end; a WHATSAT ends in `tail`.
+    pub(super) fn write_to(&self, line: &mut Vec<u8>, tail: &[u8]) {
+        match &self.what {
+            What::Tell(report) => {
+                line.extend_from_slice(b"IAMAT ");
+                line.extend_from_slice(report.as_bytes());
+            }
+            What::Ask(_) => {
+                line.extend_from_slice(b"WHATSAT ");
+                line.extend_from_slice(Report::new(self.client, 0).id());
+                line.push(b' ');
+                line.extend_from_slice(tail);
+            }
+        }
+    }
+
     fn allows(&self, report: &Report) -> bool {
         match &self.what {
             What::Tell(told) => told == report,
@@ -169,13 +190,8 @@ impl Errand {
     }
 
     fn is_echoed(&self, echo: &[u8], tail: &[u8]) -> bool {
-        match &self.what {
-            What::Tell(told) => echo.strip_prefix(b"IAMAT ") == Some(told.as_bytes()),
-            What::Ask(_) => {
-                let rest = echo.strip_prefix(b"WHATSAT ");
-                let rest = rest.and_then(|rest| rest.strip_prefix(Report::new(self.client, 0).id()));
-                rest.and_then(|rest| rest.strip_prefix(b" ")) == Some(tail)
-            }
-        }
+        let mut line = Vec::new();
+        self.write_to(&mut line, tail);
+        line == echo
     }
 }

@@ -5,6 +5,7 @@ use reactor::{ConnId, Peers, Random, Requests, Sent, Time, WallTime};
 
 use super::caller::Caller;
 use super::flight::{Errand, Flight, Heard, Verdict, What};
+use super::http::head;
 use super::plan::{Pace, Plan, Span};
 use super::schedule::Schedule;
 use super::tally::Tally;
@@ -41,6 +42,8 @@ pub struct Load {
     stamp: u64,
     /// The words of a WHATSAT behind its id.
     tail: Vec<u8>,
+    /// The line that is being sent; kept for its room.
+    line: Vec<u8>,
 }
 
 /// How far it has come.
@@ -84,8 +87,10 @@ impl Load {
         let plan = plan.fitted();
         let mut random = Random::seeded(plan.seed);
         let tail = format!("{} {}", plan.questions.radius, plan.questions.bound).into_bytes();
+        let target = |place: u32| place as usize % plan.targets.len();
         let caller = |place: u32| Caller {
-            target: usize::try_from(place).unwrap_or_default() % plan.targets.len(),
+            target: target(place),
+            head: plan.http.as_ref().map(|path| head(path, &plan.targets[target(place)].name)),
             conn: None,
             flight: Flight::new(&tail),
             walk: Walk::new(place, plan.connections, plan.clients, &mut random),
@@ -113,6 +118,7 @@ impl Load {
             random,
             stamp: 0,
             tail,
+            line: Vec::new(),
             plan,
         }
     }
@@ -211,11 +217,14 @@ impl Load {
     }
 
     fn send(&mut self, peers: &mut Peers<'_>, conn: ConnId, place: usize, errand: Errand) {
-        let sent = match &errand.what {
-            What::Tell(report) => peers.write_sequence(conn, &[b"IAMAT ", report.as_bytes(), b"\n"]),
-            What::Ask(_) => {
-                let whom = Report::new(errand.client, 0);
-                peers.write_sequence(conn, &[b"WHATSAT ", whom.id(), b" ", &self.tail, b"\n"])
+        self.line.clear();
+        errand.write_to(&mut self.line, &self.tail);
+        let caller = &mut self.callers[place];
+        let sent = match &caller.head {
+            None => peers.write_sequence(conn, &[&self.line, b"\n"]),
+            Some(head) => {
+                let length = self.line.len().to_string();
+                peers.write_sequence(conn, &[head, length.as_bytes(), b"\r\n\r\n", &self.line])
             }
         };
         if sent != Sent::Queued {
@@ -223,7 +232,12 @@ impl Load {
         }
         self.tally.sent(&errand);
         self.in_flight += 1;
-        self.callers[place].flight.push(errand);
+        caller.flight.push(errand);
+    }
+
+    /// Whether a reply has begun on a connection of which more is to come.
+    pub(super) fn is_listening(&self, place: usize) -> bool {
+        self.callers[place].flight.is_listening()
     }
 
     /// Hears a line on a connection. Whether it has settled one of those in flight.
@@ -259,6 +273,8 @@ impl Load {
     pub(super) fn lose(&mut self, place: usize, now: Time) {
         let caller = &mut self.callers[place];
         caller.conn = None;
+        self.tally.lost_connections += 1;
+        self.tally.targets[caller.target].lost_connections += 1;
         let lost = caller.flight.take();
         self.in_flight -= lost.len();
         if self.plan.is_once() {

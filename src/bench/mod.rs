@@ -12,16 +12,22 @@
 //! | `words.rs`, `flight.rs` | the lines; which reply answers which, and whether it is right |
 //! | `walk.rs`, `schedule.rs` | who speaks next; when the lines of an open loop are due |
 //! | `tally.rs`, `report.rs` | what is counted; the results |
+//! | `http.rs` | the same lines in the bodies of requests |
+//! | `spread.rs`, `first.rs` | two other measurements: until all servers know a report, until one answers at all |
+//! | `drive.rs` | turning a reactor so that lines leave when they are due |
 
 mod caller;
 mod connection;
 mod drive;
+mod first;
 mod flight;
+mod http;
 mod load;
 mod phases;
 mod plan;
 mod report;
 mod schedule;
+mod spread;
 mod tally;
 mod walk;
 mod words;
@@ -30,7 +36,9 @@ mod words;
 mod tests;
 
 pub use drive::drive;
+pub use first::{First, start_first};
 pub use load::Load;
 pub use phases::{finish, start};
 pub use plan::{Pace, Plan, Questions, Span, Target};
 pub use report::{Kind, Latency, PerTarget, Results};
+pub use spread::{Spread, SpreadResults, start_spread};

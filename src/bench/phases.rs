@@ -6,6 +6,7 @@ use protocols::Lines;
 use reactor::{AppCx, Peers, Requests, Time};
 
 use super::connection::Connection;
+use super::http::HttpConnection;
 use super::load::{Load, Moment, Phase};
 use super::plan::Span;
 use super::schedule::Schedule;
@@ -40,7 +41,10 @@ fn dial_next(app: &mut Load, reactor: &mut Requests<'_, Load>) {
 
 fn dial(app: &Load, reactor: &mut Requests<'_, Load>, place: usize) {
     let at = app.plan.targets[app.callers[place].target].at.clone().within(DIAL_TIME);
-    reactor.connect(at, Lines::new(Connection::new(place)));
+    match app.plan.http {
+        None => reactor.connect(at, Lines::new(Connection::new(place))),
+        Some(_) => reactor.connect(at, HttpConnection::new(place)),
+    };
 }
 
 /// A connection was tried, with success or without. Once all were, sending begins.

@@ -23,6 +23,8 @@ pub struct Plan {
     pub pace: Pace,
     /// When it ends.
     pub span: Span,
+    /// The path to which each line is posted, its reply being the body of the answer; `None`: no HTTP, but lines.
+    pub http: Option<String>,
     /// Draws who speaks and what is asked.
     pub seed: u64,
 }

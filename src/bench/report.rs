@@ -13,7 +13,7 @@ use super::plan::Span;
 use super::tally::Count;
 
 /// The form of these results; it grows when a field is renamed or means something else.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The results of a load. Times are in microseconds where their names do not say otherwise.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +39,9 @@ pub struct Results {
     pub warm_up_s: f64,
     /// The measurement.
     pub duration_s: f64,
+    /// The path to which each line was posted, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
     /// Of the random choices.
     pub seed: u64,
     /// The reports.
@@ -133,6 +136,7 @@ impl Load {
             rate: self.rate(),
             warm_up_s: warm_up.as_secs_f64(),
             duration_s: duration.as_secs_f64(),
+            http: plan.http.clone(),
             seed: plan.seed,
             iamat: kind(&tally.iamat),
             whatsat: (plan.questions.per_million > 0).then(|| kind(&tally.whatsat)),

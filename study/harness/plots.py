@@ -169,7 +169,7 @@ def whatsat(rows: list[Row]) -> Figure:
 
 def memory(rows: list[Row]) -> Figure:
     figure, (axes,) = panels(1, 1, 3.6)
-    curves(axes, rows, "connections", "pss_each")
+    curves(axes, rows, "connections", "rss_each")
     logarithmic(axes, "x")
     logarithmic(axes, "y")
     axes.set(xlabel="connections", ylabel="bytes of the server's memory for each")
@@ -224,6 +224,7 @@ def story(axes: Axes, row: Row) -> None:
     begin, end = len(parts[0]) / 10, (len(parts[0]) + len(parts[1])) / 10
     axes.axvspan(begin, end, color="#EEEEEE")
     axes.step(steps, list(chain.from_iterable(parts)), where="post", color=STYLES[row["subject"]][0])
+    axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
 
 

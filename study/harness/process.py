@@ -46,7 +46,7 @@ class Process:
     ) -> None:
         self._lines: deque[str] = deque(maxlen=20)
         self._word, self._ready = ready, threading.Event()
-        self._is_said = False
+        self._is_said = self._is_asked = False
         self.started_ns = time.time_ns()
         try:
             with on_core(core):
@@ -97,13 +97,9 @@ class Process:
         """Seconds of the processor that it and its children have had."""
         return sum(map(cpu_of, tree(self.pid)))
 
-    def pss(self) -> int:
-        """Bytes of memory, those shared with others divided among them."""
-        return sum(memory_of(pid, "Pss") for pid in tree(self.pid))
-
     def rss(self) -> int:
-        """Bytes of memory, those shared counted in full."""
-        return sum(memory_of(pid, "Rss") for pid in tree(self.pid))
+        """Bytes of memory; what several of its processes share is counted for each."""
+        return sum(map(memory_of, tree(self.pid)))
 
     def descriptors(self) -> int:
         """Open files and sockets of the process itself."""
@@ -120,23 +116,27 @@ class Process:
         except subprocess.TimeoutExpired:
             return "lives"
 
+    def ask_to_end(self) -> None:
+        """A process that is stopped has to go on, or it would not hear. One that has ended is left alone, and nobody
+        is asked twice: our server would take it for haste.
+        """
+        if self._is_asked:
+            return
+        self._is_asked = True
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._child.send_signal(number)
+
     def end(self, seconds: float = 20) -> None:
         """Asks it to end; kills it, and what it leaves behind, if it does not."""
         family = tree(self.pid)
-        if self._child.poll() is None:
-            self._ask_and_wait(seconds)
-        for pid in family[1:]:
-            kill_if_left(pid, family)
-        self._reader.join(seconds)
-
-    def _ask_and_wait(self, seconds: float) -> None:
-        """A process that is stopped has to go on, or it would not hear."""
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            self._child.send_signal(number)
+        self.ask_to_end()
         try:
             self._child.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
+        for pid in family[1:]:
+            kill_if_left(pid, family)
+        self._reader.join(seconds)
 
     def kill(self) -> None:
         """As a power cut would: without asking."""
@@ -182,17 +182,17 @@ def cpu_in(stat: str) -> float:
     return sum(map(int, fields[11:15])) * TICK
 
 
-def memory_of(pid: int, kind: str) -> int:
-    """Bytes, as proc_pid_smaps_rollup(5) tells them in kB."""
+def memory_of(pid: int) -> int:
+    """Resident bytes."""
     try:
-        return memory_in(Path(f"/proc/{pid}/smaps_rollup").read_text(), kind)
+        return memory_in(Path(f"/proc/{pid}/smaps_rollup").read_text())
     except OSError:
         return 0
 
 
-def memory_in(rollup: str, kind: str) -> int:
-    """The bytes of one kind."""
-    line = next(line for line in rollup.splitlines() if line.startswith(f"{kind}:"))
+def memory_in(rollup: str) -> int:
+    """proc_pid_smaps(5): in kB, and exact where /proc/PID/status may lag behind."""
+    line = next(line for line in rollup.splitlines() if line.startswith("Rss:"))
     return int(line.split()[1]) * 1024
 
 

@@ -17,7 +17,7 @@ class Scale:
     """Of each sample."""
     sample: float
     long_sample: float
-    """Where five servers share a core, or percentiles need many lines."""
+    """Where percentiles need many lines."""
     phase: float
     """Before, during and after the trouble of one of five."""
     connections: tuple[int, ...]
@@ -31,6 +31,8 @@ class Scale:
     """Of those in a load, how many are compared among the five."""
     missed: int
     """Of those that a dead server missed, how many are looked for."""
+    grace: float
+    """How long after its trouble a server may take to know them."""
     patience: float
     """How much longer than planned a command may take, and a flood to ebb away."""
 
@@ -54,6 +56,7 @@ FULL = Scale(
     updates=200,
     known=100,
     missed=200,
+    grace=10.0,
     patience=180.0,
 )
 
@@ -62,9 +65,9 @@ QUICK = Scale(
     rounds=1,
     few_rounds=1,
     longest_warm_up=0.5,
-    warm_up=0.1,
-    sample=0.2,
-    long_sample=0.4,
+    warm_up=0.2,
+    sample=0.4,
+    long_sample=0.6,
     phase=0.6,
     connections=(100, 1_000),
     clients=(1_000, 10_000),
@@ -72,5 +75,6 @@ QUICK = Scale(
     updates=20,
     known=20,
     missed=20,
+    grace=3.0,
     patience=60.0,
 )

@@ -3,16 +3,19 @@
 import itertools
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness import bench, paths
-from harness.process import LOAD, Failed, Process
+from harness.process import LOAD, TICK, Failed, Process
 from harness.scale import Scale
 from harness.subjects import HOST, NAMES, Seat, Subject
 
-KEY = {"GOOGLE_PLACES_API_KEY": "of-the-study"}
+# None of Google's; our server refuses an answer that has its key in it, so it is no word of an answer.
+KEY = {"GOOGLE_PLACES_API_KEY": "no-key-of-googles"}
+QUIET = 0.3
 RUN = paths.MADE / "run"
 
 
@@ -71,9 +74,9 @@ def alone(subject: Subject, places: int | None = None) -> Iterator[Server]:
         yield server.await_ready()
 
 
-def warm_up(to: list[str], subject: Subject, scale: Scale) -> None:
+def warm_up(to: list[str], subject: Subject, scale: Scale, load: bench.Load | None = None) -> None:
     """A load that does not count, for as long as this kind needs it."""
-    bench.report_of(to, bench.Load(), 0.0, min(subject.warm_up, scale.longest_warm_up))
+    bench.report_of(to, load or bench.Load(), 0.0, min(subject.warm_up, scale.longest_warm_up))
 
 
 class SideBySide(ExitStack):
@@ -117,17 +120,22 @@ class Five(ExitStack):
         self.callback(self._end)
         with ExitStack() as until_ready:
             until_ready.callback(self.close)
-            for name in NAMES:
-                self.start(name)
+            self.start(*NAMES[:1])  # the first of ours makes the key that the others read
+            self.start(*NAMES[1:])
             until_ready.pop_all()
 
-    def start(self, name: str) -> None:
-        """One of them, for the first time or again."""
-        self.servers[name] = Server(self.subject, self._seats[name]).await_ready()
+    def start(self, *names: str) -> None:
+        """Some of them side by side, for the first time or again."""
+        for name in names:
+            self.servers[name] = Server(self.subject, self._seats[name])
+        for name in names:
+            self.servers[name].await_ready()
 
     def _end(self) -> None:
-        for server in self.servers.values():
-            server.process.end()
+        for process in self.processes():
+            process.ask_to_end()
+        for process in self.processes():
+            process.end()
 
     def addresses(self, but: str | None = None) -> list[str]:
         """Of all, or of all but one."""
@@ -135,6 +143,21 @@ class Five(ExitStack):
 
     def processes(self) -> list[Process]:
         return [server.process for server in self.servers.values()]
+
+    def cpu(self) -> float:
+        """Seconds of the processor, of all."""
+        return sum(process.cpu() for process in self.processes())
+
+    def until_quiet(self, patience: float) -> None:
+        """Until they have nothing to do for a while but their pings: the originals flood long after a load."""
+        end, last = time.monotonic() + patience, self.cpu()
+        while time.monotonic() < end:
+            time.sleep(QUIET)
+            now = self.cpu()
+            if now - last <= 2 * TICK:
+                return
+            last = now
+        raise Failed(f"still busy {patience:.0f} s after the load")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import paths
+from harness.process import SERVERS
 
 NAMES = ("Alford", "Ball", "Hamilton", "Holiday", "Welsh")
 LINKS = (
@@ -65,7 +66,9 @@ def places(seat: Seat) -> list[str]:
     """The settings that send our server where the originals go."""
     if seat.places is None:
         return []
-    return ["places.provider=google-legacy", f"places.base_url=http://{HOST}:{seat.places}"]
+    where = ["places.provider=google-legacy", f"places.base_url=http://{HOST}:{seat.places}"]
+    # All clients of a load have one address; by default it may have sixteen queries waiting.
+    return [*where, "places.per_client=1000"]
 
 
 def original(*program: str) -> Callable[[Seat], list[str]]:
@@ -81,12 +84,11 @@ def original(*program: str) -> Callable[[Seat], list[str]]:
 
 
 def lamp(flush: int) -> Callable[[Seat], list[str]]:
-    """Apache, PHP and MariaDB; its database listens where a herd's server would for neighbours."""
+    """Apache, PHP and MariaDB."""
 
     def command(seat: Seat) -> list[str]:
-        database = ["--database-port", str(seat.peers[seat.name])]
-        where = ["--listen", f"{HOST}:{seat.port}", *database, "--dir", str(seat.folder)]
-        return [str(paths.STUDY / "lamp" / "server"), *where, "--flush", str(flush)]
+        where = ["--listen", f"{HOST}:{seat.port}", "--dir", str(seat.folder), "--core", str(SERVERS)]
+        return [str(paths.STUDY / "lamp" / "server"), *where, "--name", seat.name, "--flush", str(flush)]
 
     return command
 

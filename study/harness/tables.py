@@ -136,8 +136,8 @@ def memory(rows: list[Row]) -> str:
     body = []
     for (subject,) in distinct(rows, "subject"):
         own = pick(rows, subject=subject)
-        empty = cell(own[0], "pss_empty", lambda size: f"{size / 2**20:.1f}")
-        body.append([title(own[0]), empty, *(cell(row, "pss_each", whole) for row in own)])
+        empty = cell(own[0], "rss_empty", lambda size: f"{size / 2**20:.1f}")
+        body.append([title(own[0]), empty, *(cell(row, "rss_each", whole) for row in own)])
     return grid(head, body) + failures(rows, lambda row: f"{row['connections']:,} connections")
 
 

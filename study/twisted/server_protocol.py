@@ -8,8 +8,8 @@ from record import Record
 
 class ServerProtocol(LineReceiver):
     """Flaw F14: without IHalfCloseableProtocol, a client that shuts down its sending side is gone for Twisted, and
-    what was not yet written to it is lost, as is a last line without its end; ours answers first, `read_closed` in
-    src/herd/server_protocol.rs.
+    what was not yet written to it is lost: even the reply to the line that came just before. So is a last line
+    without its end. Ours answers first, `read_closed` in src/herd/server_protocol.rs.
 
     Flaw F15: a line of more than MAX_LENGTH ends the connection without a word; ours says which line it was.
 
@@ -77,6 +77,7 @@ class ServerProtocol(LineReceiver):
         self.bad_request(line)
 
     def bad_request(self, line: str) -> None:
+        # Flaw F21: the CR of a line that ended in CRLF is still on it; ours takes it off.
         self.sendLine(f"? {line}".encode())
 
     handlers = {"IAMAT": handle_iamat, "AT": handle_at, "WHATSAT": handle_whatsat}

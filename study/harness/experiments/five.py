@@ -6,14 +6,13 @@ from functools import partial
 
 from harness import bench
 from harness.client import Client
-from harness.process import TICK, Failed, Process
+from harness.process import Failed
 from harness.results import Row, Rows
 from harness.scale import Scale
-from harness.servers import Five, places_service, warm_up
+from harness.servers import QUIET, Five, places_service, warm_up
 from harness.subjects import FIVES, Subject
 
 LOAD = bench.Load(connections=60, in_flight=4)
-QUIET = 0.3
 
 
 def run(scale: Scale) -> list[Row]:
@@ -30,7 +29,7 @@ def one_herd(subject: Subject, places: int, scale: Scale) -> bench.Figures:
     """The five share a core; figures of the processor are their sum."""
     with Five(subject, places) as five:
         warm_up(five.addresses(), subject, scale)
-        until_quiet(five.processes(), scale.patience)
+        five.until_quiet(scale.patience)
         return through_all(five, scale) | {"alike": alike(five, scale.known)} | spread(five, scale)
 
 
@@ -39,17 +38,17 @@ def through_all(five: Five, scale: Scale) -> bench.Figures:
 
     The originals answer first and tell their neighbours later, so what is left at the load's end counts.
     """
-    before = cpu(five.processes())
+    before = five.cpu()
     start = time.monotonic()
-    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.long_sample)
+    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.sample)
     answered = time.monotonic() - start
-    until_quiet(five.processes(), scale.patience)
+    five.until_quiet(scale.patience)
     flooded = time.monotonic() - start - QUIET
     updates = report["iamat"]["answered"]
     return bench.figures_of(report) | {
         "all_per_second": updates / max(flooded, answered),
         "ebb_s": max(flooded - answered, 0.0),
-        "cpu_us": (cpu(five.processes()) - before) / updates * 1e6,
+        "cpu_us": (five.cpu() - before) / updates * 1e6,
     }
 
 
@@ -68,25 +67,9 @@ def held(address: str, clients: Sequence[str]) -> list[bytes]:
 
 
 def spread(five: Five, scale: Scale) -> bench.Figures:
-    """One update after another, each followed until all five know it."""
+    """One update after another, each followed until all five know it; and the share of those that all came to know."""
     report = bench.spread(five.addresses(), scale.updates, scale.patience)
-    latency = report["latency_us"]
-    return {f"all_know_{name}": latency[name] for name in ("p50", "p99", "max")}
-
-
-def until_quiet(processes: Sequence[Process], patience: float) -> None:
-    """Until they have nothing to do for a while but their pings."""
-    end = time.monotonic() + patience
-    last = cpu(processes)
-    while time.monotonic() < end:
-        time.sleep(QUIET)
-        now = cpu(processes)
-        if now - last <= 2 * TICK:
-            return
-        last = now
-    raise Failed(f"still busy {patience:.0f} s after the load")
-
-
-def cpu(processes: Sequence[Process]) -> float:
-    """Seconds of all."""
-    return sum(process.cpu() for process in processes)
+    if not report["known_by_all"]:
+        raise Failed(f"none of {scale.updates} updates reached all five")
+    times = {f"all_know_{name}": report["latency_us"][name] for name in ("p50", "p99", "max")}
+    return times | {"reached": report["known_by_all"] / report["updates"]}

@@ -6,10 +6,9 @@ Each connection has told of one client, so its record is counted with it.
 from functools import partial
 
 from harness import bench
-from harness.process import Process
 from harness.results import Row, Rows
 from harness.scale import Scale
-from harness.servers import alone
+from harness.servers import Server, alone
 from harness.subjects import SINGLE, Subject
 
 
@@ -24,17 +23,20 @@ def run(scale: Scale) -> list[Row]:
 
 
 def held(subject: Subject, connections: int, scale: Scale) -> bench.Figures:
-    """Proportional and resident size, before and with the connections."""
+    """Resident size before and with the connections. One has been there before: code that runs for the first time
+    is read in, which is no cost of a connection.
+
+    Not the proportional size: `herd bench` shares the pages of the program with our server, and would halve them.
+    """
     with alone(subject) as server:
-        before = sizes(server.process)
-        with bench.hold(server.address, connections, server.seat.folder) as holder:
-            holder.await_ready(scale.patience)
-            now = sizes(server.process)
-            threads = server.process.threads()
-    grown = {f"{kind}_each": (now[kind] - before[kind]) / connections for kind in now}
-    return grown | {f"{kind}_empty": size for kind, size in before.items()} | {"threads": threads}
+        size_while_held(server, 1, scale)
+        empty = server.process.rss()
+        full, threads = size_while_held(server, connections, scale)
+    return {"rss_empty": empty, "rss_each": (full - empty) / connections, "threads": threads}
 
 
-def sizes(process: Process) -> dict[str, int]:
-    """Bytes of both kinds."""
-    return {"pss": process.pss(), "rss": process.rss()}
+def size_while_held(server: Server, connections: int, scale: Scale) -> tuple[int, int]:
+    """Bytes, and threads."""
+    with bench.hold(server.address, connections, server.seat.folder) as holder:
+        holder.await_ready(scale.patience)
+        return server.process.rss(), server.process.threads()

@@ -31,4 +31,4 @@ def start(subject: Subject) -> bench.Figures:
     server = Server(subject, seat)
     with server.process:
         answer = bench.finish(dialling, 60)
-    return {"first_us": answer["first_us"] - (server.process.started_ns - since) / 1e3}
+    return {"first_us": answer["first_reply_us"] - (server.process.started_ns - since) / 1e3}

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -36,14 +37,14 @@ def run(scale: Scale) -> list[Row]:
 def one_story(subject: Subject, trouble: Trouble, places: int, scale: Scale) -> bench.Figures:
     """Before, during and after, as the clients of the other four see it."""
     with Five(subject, places) as five:
-        warm_up(five.addresses(), subject, scale)
+        warm_up(five.addresses(), subject, scale, LOAD)
         before = phase(five, scale)
         with trouble(five):
             during = phase(five, scale)
             missed = reports(five, scale.missed)
             others = size_of_others(five)
         after = phase(five, scale)
-        knows = known(five.servers[VICTIM].address, missed)
+        knows = known_in_time(five.servers[VICTIM].address, missed, scale.grace)
     story = zip(PHASES, (before, during, after), strict=True)
     told = {f"{name}_{figure}": value for name, figures in story for figure, value in figures.items()}
     return told | others | {"missed": len(missed), "known_again": knows}
@@ -62,6 +63,14 @@ def reports(five: Five, count: int) -> dict[str, bytes]:
     """Clients that the victim cannot hear of now, and the AT line of each."""
     with Client(five.addresses(but=VICTIM)[0]) as client:
         return {name: client.report(name) for name in (f"missed-{number}" for number in range(count))}
+
+
+def known_in_time(address: str, missed: dict[str, bytes], seconds: float) -> int:
+    """How many of them the victim knows, as soon as it knows all, or after so long."""
+    end = time.monotonic() + seconds
+    while (knows := known(address, missed)) < len(missed) and time.monotonic() < end:
+        time.sleep(0.2)
+    return knows
 
 
 def size_of_others(five: Five) -> bench.Figures:

@@ -40,7 +40,7 @@ def results() -> Results:
     story = {f"{phase}_p99": 700.0 for phase in phases} | {
         f"{phase}_timeline": [10, 9, 10] for phase in phases
     }
-    held = {"pss_each": 350.0, "pss_empty": 4 * 2**20}
+    held = {"rss_each": 350.0, "rss_empty": 4 * 2**20}
     rows = {
         "throughput": two(LOAD, LOAD | {"per_second": 60_000.0}, connections=64, in_flight=16),
         "latency": two(LOAD, rate=5_000),

@@ -60,4 +60,4 @@ async function until(condition) {
   while (!condition()) await new Promise(setImmediate);
 }
 
-module.exports = { Client, NOW, serve, until };
+module.exports = { Client, serve, until };

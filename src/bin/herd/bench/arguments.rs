@@ -35,6 +35,10 @@ pub(super) enum BenchCommand {
     Hold(HoldArguments),
     /// Reports each client once
     Fill(FillArguments),
+    /// Measures how long a report takes until every server knows it
+    Spread(SpreadArguments),
+    /// Dials a server until it answers, and measures how long it took to start
+    First(FirstArguments),
 }
 
 #[derive(Args)]
@@ -60,6 +64,10 @@ pub(super) struct LoadArguments {
     /// How many places a WHATSAT asks for
     #[arg(long, value_name = "N", default_value_t = 5)]
     bound: u32,
+
+    /// Posts each line to this path by HTTP, over connections that are kept; the answer's body is the reply
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    http: Option<String>,
 
     /// Lines a second in all, whether the servers are ready or not (an open loop); latency is counted from when a
     /// line was due [default: the next line when a reply has come, a closed loop]
@@ -138,6 +146,40 @@ pub(super) struct FillArguments {
     pub(super) output: OutputArguments,
 }
 
+#[derive(Args)]
+pub(super) struct SpreadArguments {
+    #[command(flatten)]
+    pub(super) targets: TargetArguments,
+
+    /// How many reports, one after the other, to the servers in turn
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) updates: u32,
+
+    /// Writes the results to this file, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  since=$(date +%s%N); herd Welsh & herd bench first --servers Welsh --since $since")]
+pub(super) struct FirstArguments {
+    #[command(flatten)]
+    pub(super) targets: TargetArguments,
+
+    /// When the server was started, in nanoseconds since the Unix epoch [default: now]
+    #[arg(long, value_name = "UNIX_NANOS")]
+    pub(super) since: Option<i64>,
+
+    /// How long to try
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(super) within: Duration,
+
+    /// Writes the result to this file, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
 impl LoadArguments {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
     pub(super) fn plan(&self, targets: Vec<Target>) -> Plan {
@@ -150,6 +192,7 @@ impl LoadArguments {
             clients: self.clients,
             questions: Questions { per_million, radius: self.radius.clone(), bound: self.bound },
             pace: self.rate.map_or(Pace::Closed, Pace::Open),
+            http: self.http.clone(),
             span: Span::For { warm_up: self.warm_up, duration: self.duration },
             seed: self.output.seed,
         }
@@ -178,7 +221,7 @@ fn once(
 ) -> Plan {
     let questions = Questions { per_million: 0, radius: "10".to_owned(), bound: 5 };
     let span = Span::Once { hold };
-    Plan { targets, connections, in_flight, clients, questions, pace: Pace::Closed, span, seed }
+    Plan { targets, connections, in_flight, clients, questions, pace: Pace::Closed, http: None, span, seed }
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {
@@ -190,6 +233,13 @@ fn share(text: &str) -> Result<f64, &'static str> {
 fn word(text: &str) -> Result<String, &'static str> {
     let is_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     is_word.then(|| text.to_owned()).ok_or("it must be one word, without white space")
+}
+
+fn path(text: &str) -> Result<String, &'static str> {
+    match word(text)? {
+        path if path.starts_with('/') => Ok(path),
+        _ => Err("a path begins with /"),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, humantime::DurationError> {

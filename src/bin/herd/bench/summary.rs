@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use herd::bench::{Kind, Latency, Results};
+use herd::bench::{Kind, Latency, Results, SpreadResults};
 
 pub(super) struct Summary<'a>(pub(super) &'a Results);
 
@@ -49,8 +49,29 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, kind: &Kind) -> fmt::Result {
     writeln!(f, " {p50:>9} {p99:>9} {p99_9:>9} {max:>9}")
 }
 
+/// The results of `herd bench spread` for people.
+pub(super) struct SpreadSummary<'a>(pub(super) &'a SpreadResults);
+
+impl Display for SpreadSummary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SpreadResults { target, updates, known_by_all, asked, latency_us, reply_us, .. } = self.0;
+        writeln!(
+            f,
+            "{}: {updates} updates, {known_by_all} known by all, {asked} questions",
+            target.join(", ")
+        )?;
+        writeln!(f, "{:15} {:>9} {:>9} {:>9} {:>9}", "", "p50", "p99", "p99.9", "max")?;
+        for (name, latency) in [("until all know", latency_us), ("until the reply", reply_us)] {
+            let [p50, p99, p99_9, max] = [latency.p50, latency.p99, latency.p99_9, latency.max]
+                .map(|micros| Micros(micros).to_string());
+            writeln!(f, "{name:15} {p50:>9} {p99:>9} {p99_9:>9} {max:>9}")?;
+        }
+        Ok(())
+    }
+}
+
 /// A time in microseconds, with its unit.
-struct Micros(f64);
+pub(super) struct Micros(pub(super) f64);
 
 impl Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

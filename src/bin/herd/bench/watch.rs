@@ -5,8 +5,8 @@ use std::time::Duration;
 use herd::bench::Load;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reactor::{Net, Time};
-use rustix::time::{ClockId, clock_gettime};
 
+use super::processor::processor_time;
 use crate::stdio;
 
 /// How often the bar moves.
@@ -60,9 +60,4 @@ fn bar() -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// User and system time of this process so far.
-fn processor_time() -> Duration {
-    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default()
 }

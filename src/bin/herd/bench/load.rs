@@ -1,0 +1,33 @@
+//! `herd bench`, `herd bench hold` and `herd bench fill`: loads.
+
+use herd::bench::{Load, Plan, Results, drive, finish, start};
+use reactor::mio_net::MioNet;
+use reactor::{Limits, Reactor};
+
+use super::arguments::OutputArguments;
+use super::summary::Summary;
+use super::tell;
+use super::watch::Watch;
+use crate::Failure;
+use crate::serve::raise_descriptors;
+
+pub(super) fn run(mode: &'static str, plan: Plan, output: &OutputArguments) -> Result<(), Failure> {
+    let results = measure(mode, plan, output)?;
+    tell(&results, Summary(&results), output.json.as_ref())?;
+    let whatsat = results.whatsat.as_ref().map_or(0, |kind| kind.answered);
+    match results.iamat.answered + whatsat {
+        0 => Err(Failure::other("no line was answered as it should be")),
+        _ => Ok(()),
+    }
+}
+
+fn measure(mode: &'static str, plan: Plan, output: &OutputArguments) -> Result<Results, Failure> {
+    raise_descriptors();
+    let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
+    let mut reactor = Reactor::new(Load::new(plan), output.seed, Limits::default());
+    reactor.on_stop(finish);
+    reactor.enter(&net, start);
+    let mut watch = Watch::new();
+    drive(&mut reactor, &mut net, |load, net| watch.look(load, net)).map_err(Failure::other)?;
+    Ok(reactor.app.results(mode, watch.finish(), output.histograms))
+}
