@@ -101,7 +101,8 @@ impl Server {
                 if let Ok(Command::At(at)) = Command::parse(line.as_bytes())
                     && let Some(record) = cx.app.store.report(&at)
                 {
-                    cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
+                    let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
+                    cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
                 }
             }
         });

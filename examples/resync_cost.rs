@@ -86,7 +86,8 @@ impl Server {
             };
             let before = cx.peers.buffered(link) as u64;
             if let Some(record) = cx.app.store.report(&at) {
-                cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
+                let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
+                cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
             }
             before
         })

@@ -7,6 +7,7 @@
 //! | [`journal`] | the records on disk: when they get there, and who waits for it |
 //! | [`herd`] | one server: its state, its clients' protocol, flooding |
 //! | [`link`] | links between neighbours: who may speak, pings, dialling again |
+//! | [`paper`] | the original's way instead: a connection for each update, and no proofs |
 //! | [`places`] | what is near a point: providers |
 //! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
@@ -24,6 +25,7 @@ pub mod journal;
 pub mod key;
 pub mod keys;
 pub mod link;
+pub mod paper;
 pub mod places;
 pub mod planted;
 mod private_file;

@@ -3,11 +3,17 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use herd::config::Config;
+use herd::config::{Config, PeerMode};
 use herd::simulate::{Outcome, Plan, Setting, Trim, simulate};
 
 fn run(seed: u64, is_drawn: bool) -> Outcome {
-    let setting = Setting::of(&Config::default(), is_drawn);
+    run_in(PeerMode::Links, seed, is_drawn)
+}
+
+fn run_in(mode: PeerMode, seed: u64, is_drawn: bool) -> Outcome {
+    let mut config = Config::default();
+    config.peers.mode = mode;
+    let setting = Setting::of(&config, is_drawn);
     let outcome = simulate(&Plan::drawn(&setting, seed, &Trim::default()), None);
     outcome.unwrap_or_else(|error| panic!("the simulator is broken: {error}"))
 }
@@ -28,6 +34,21 @@ fn two_hundred_seeds_find_nothing_wrong() {
     assert!(with_service > 50, "a service of places answered in {with_service} seeds alone");
     assert!(reused > 2_000, "only {reused} requests went over a connection that was kept");
     assert!(attempts > 2_000, "strangers came {attempts} times alone");
+}
+
+#[test]
+fn in_paper_mode_sixty_seeds_find_nothing_wrong_and_where_nothing_fails_nothing_is_lost() {
+    let (mut faults, mut attempts) = (0, 0);
+    for seed in 0..60 {
+        let outcome = run_in(PeerMode::Paper, seed, true);
+        let again = format!("herd simulate --draw --set peers.mode=paper --seed {seed}");
+        assert!(outcome.is_ok(), "{again}\n{outcome}\n{:#?}", outcome.failures);
+        assert!(outcome.acknowledged > 0, "{again}\n{outcome}");
+        faults += outcome.faults();
+        attempts += outcome.attempts;
+    }
+    assert!(faults > 1_000, "only {faults} faults were injected");
+    assert!(attempts > 500, "strangers came {attempts} times alone");
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Row {
             reactor.enter(net, |cx| {
                 let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
                 let record = cx.app.store.report(&at).unwrap();
-                cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
+                let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
+                cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
             });
         };
         self.0.enter(HostId::nth(u16::try_from(place).unwrap()), report).unwrap();

@@ -36,6 +36,7 @@ pub(crate) enum Request<A> {
     ClosePort(PortId),
     RenewTls(PortId, ServerTls),
     Call(Call<A>),
+    Resolve(JobId, String),
     Defer(JobId, Work),
     Stop,
 }

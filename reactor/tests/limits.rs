@@ -238,6 +238,30 @@ fn law_7_look_ups_above_the_limit_are_refused() {
 }
 
 #[test]
+fn law_7_look_ups_that_are_asked_for_count_as_jobs() {
+    let mut world = world(|limits| limits.jobs = 1);
+    world.net.set_addresses("a.test", [IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+    world.net.hold_answers(true);
+    for number in 0..2 {
+        world.enter(|cx| {
+            let done = cx.reactor.app_reply(move |cx, found: std::io::Result<Vec<IpAddr>>| {
+                cx.app.say(format!(
+                    "{number}: {}",
+                    found.map_or_else(|e| e.to_string(), |all| all[0].to_string())
+                ));
+            });
+            cx.reactor.resolve("a.test", done);
+        });
+    }
+    world.settle();
+    assert_eq!(world.log(), ["1: too many jobs are waiting for a thread"]);
+    world.net.hold_answers(false);
+    world.settle();
+    assert_eq!(world.log(), ["0: 127.0.0.1"]);
+    assert_eq!(world.reactor.counters().jobs_refused, 1);
+}
+
+#[test]
 fn law_7_a_connection_on_its_way_has_so_long() {
     let mut world = world(|limits| limits.connect_timeout = secs(3));
     world.net.hold_answers(true);

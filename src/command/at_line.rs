@@ -89,6 +89,11 @@ impl<'a> AtLine<'a> {
     }
 }
 
+/// Whether the server of this name took the report of an AT line, as [`AtLine::write_to`] writes one.
+pub(crate) fn is_of(line: &[u8], server: &str) -> bool {
+    line.split(|&byte| byte == b' ').nth(1) == Some(server.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

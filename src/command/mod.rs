@@ -14,6 +14,7 @@ mod report;
 mod timestamp;
 
 pub use at_line::AtLine;
+pub(crate) use at_line::is_of;
 pub use difference::Difference;
 pub use invalid::Invalid;
 pub use location::Location;

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use toml::Value;
-
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
 use super::setting::Key;
-use super::{Config, PeerAuth, ServerEntry, default_servers, host};
+use super::{Config, PeerMode, ServerEntry, default_servers, host};
 
 /// The subcommands: `herd NAME` starts a server only if it is none of these.
 const COMMANDS: [&str; 10] =
@@ -29,32 +26,13 @@ impl Config {
     ///
     /// That thing.
     pub fn check(&self) -> Result<(), ConfigError> {
-        self.check_availability()?;
         self.servers.iter().try_for_each(|(name, server)| self.check_server(name, server))?;
         self.check_certificate_names()?;
         self.check_links()?;
         self.check_listeners()?;
-        self.check_plaintext()?;
+        self.check_peers()?;
         self.check_places()?;
         self.check_limits()
-    }
-
-    /// What the contract has and this version does not is refused, never ignored.
-    fn check_availability(&self) -> Result<(), ConfigError> {
-        self.available("peers.mode", self.peers.mode, "\"links\"")
-    }
-
-    fn available(
-        &self,
-        key: &str,
-        value: impl Serialize,
-        available: &'static str,
-    ) -> Result<(), ConfigError> {
-        match Value::try_from(value).map(|value| value.to_string()) {
-            Ok(value) if value == available => Ok(()),
-            Ok(value) => Err(self.refuse(key, Problem::NotAvailable { value, available })),
-            Err(error) => Err(self.refuse(key, Problem::Value(error.to_string()))),
-        }
     }
 
     fn check_server(&self, name: &str, server: &ServerEntry) -> Result<(), ConfigError> {
@@ -65,7 +43,9 @@ impl Config {
             _ if !is_server_name(name) => refuse("", Problem::BadServerName),
             _ if COMMANDS.contains(&name) => refuse("", Problem::ReservedServerName),
             server if server.client_port == 0 => Err(self.no_port(name, "client_port")),
-            server if server.peer_port == 0 => Err(self.no_port(name, "peer_port")),
+            server if server.peer_port == 0 && self.peers.mode == PeerMode::Links => {
+                Err(self.no_port(name, "peer_port"))
+            }
             server if !host::is_valid(&server.host) => refuse(".host", bad_host(&server.host)),
             server if !host::is_valid(&server.web_host) => refuse(".web_host", bad_host(&server.web_host)),
             _ => Ok(()),
@@ -98,21 +78,6 @@ impl Config {
             }
         }
         Ok(())
-    }
-
-    fn check_plaintext(&self) -> Result<(), ConfigError> {
-        if self.peers.allow_plaintext || self.peers.auth == PeerAuth::Tls {
-            return Ok(());
-        }
-        let exposed = |(name, server): &(&String, &ServerEntry)| {
-            !host::is_loopback(&server.host) && !self.neighbours(name).is_empty()
-        };
-        match self.servers.iter().find(exposed) {
-            Some((name, server)) => {
-                Err(self.refuse(&format!("servers.{name}.host"), Problem::Plaintext(server.host.clone())))
-            }
-            None => Ok(()),
-        }
     }
 
     /// `key` is missing, and whoever set `asker` gets the error.
@@ -161,14 +126,6 @@ fn is_server_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{read, refused};
-
-    #[test]
-    fn what_this_version_does_not_have_is_refused() {
-        refused(&[(
-            "[peers]\nmode = \"paper\"",
-            "herd.toml:2: peers.mode: \"paper\" is not available in this version; available: \"links\"",
-        )]);
-    }
 
     #[test]
     fn a_write_buffer_has_room_for_a_few_lines() {
@@ -245,6 +202,8 @@ mod tests {
         ]);
         let config = read("[servers.New]\nclient_port = 1\npeer_port = 2").unwrap();
         assert_eq!(config.servers.len(), 6);
+        let paper = read("peers.mode = \"paper\"\n[servers.New]\nclient_port = 1").unwrap();
+        assert_eq!(paper.servers.len(), 6, "an original has one port");
     }
 
     #[test]
@@ -259,19 +218,6 @@ mod tests {
                 "herd.toml:1: servers.Ball.web_host: \"\" is neither an IP address nor a host name",
             ),
         ]);
-    }
-
-    #[test]
-    fn plaintext_leaves_the_machine_only_if_that_is_meant() {
-        let exposed = "servers.Ball.host = \"10.0.0.2\"";
-        refused(&[(
-            exposed,
-            "herd.toml:1: servers.Ball.host: neighbours would talk in plaintext on 10.0.0.2, which is not \
-             loopback; set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant",
-        )]);
-        assert!(read(&format!("{exposed}\npeers.allow_plaintext = true")).is_ok());
-        assert!(read(&format!("{exposed}\nherd.links = []")).is_ok());
-        assert!(read(&format!("{exposed}\npeers.auth = \"tls\"")).is_ok());
     }
 
     #[test]

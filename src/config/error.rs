@@ -146,6 +146,10 @@ pub enum Problem {
     },
     /// A listener for neighbours that is not on loopback, without TLS.
     Plaintext(String),
+    /// A server with neighbours, and its host, which is not loopback, in a mode that has no proofs.
+    Unauthenticated(String, String),
+    /// What `peers.mode = "paper"` does not have, for this reason.
+    NotOnPaper(&'static str),
     /// Not a URL that a provider can have.
     BadUrl(&'static str),
     /// A key that must be set where another one asks for it.
@@ -181,13 +185,6 @@ pub enum Problem {
     BadKey,
     /// Not a usual name of an environment variable; it is not shown, for it may be a key.
     BadVariableName,
-    /// Part of the contract, but not of this version.
-    NotAvailable {
-        /// What was asked for, as TOML.
-        value: String,
-        /// What this version has, as TOML.
-        available: &'static str,
-    },
 }
 
 impl fmt::Display for Problem {
@@ -223,6 +220,14 @@ impl fmt::Display for Problem {
                 "neighbours would talk in plaintext on {host}, which is not loopback; \
                  set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant"
             ),
+            Problem::Unauthenticated(name, host) => write!(
+                f,
+                "with \"paper\" whoever comes from a neighbour's address is believed, and {name} listens on {host}, \
+                 which is not loopback; set peers.allow_unauthenticated = true as well if that is meant"
+            ),
+            Problem::NotOnPaper(why) => {
+                write!(f, "not together with peers.mode = \"paper\": {why}; leave out one of the two")
+            }
             Problem::BadUrl(why) => f.write_str(why),
             Problem::Required(why) => write!(f, "needed for {why}"),
             Problem::UnreadableFile(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
@@ -255,9 +260,6 @@ impl fmt::Display for Problem {
                 "not the name of a variable: capitals, digits and _ alone; \
                  the key itself belongs in that variable, or in a file (places.key_file)",
             ),
-            Problem::NotAvailable { value, available } => {
-                write!(f, "{value} is not available in this version; available: {available}")
-            }
         }
     }
 }

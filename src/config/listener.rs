@@ -48,10 +48,10 @@ impl Config {
         self.refuse(&one.key, Problem::SharedAddress { address, other: other.key.clone() })
     }
 
-    /// What all servers bind; a server without neighbours does not listen for them.
+    /// What all servers bind; not all listen for neighbours.
     fn listeners(&self) -> impl Iterator<Item = Listener<'_>> {
         self.servers.iter().flat_map(|(name, server)| {
-            let lonely = self.neighbours(name).is_empty();
+            let peer_port = if self.has_peer_port(name) { server.peer_port } else { 0 };
             let listener = |kind: &str, host, port| Listener {
                 key: format!("servers.{name}.{kind}"),
                 machine: host::machine(&server.host),
@@ -61,7 +61,7 @@ impl Config {
             };
             let all = [
                 listener("client_port", &server.host, server.client_port),
-                listener("peer_port", &server.host, if lonely { 0 } else { server.peer_port }),
+                listener("peer_port", &server.host, peer_port),
                 listener("web_port", &server.web_host, server.web_port),
             ];
             all.into_iter().filter(|listener| listener.port != 0)
@@ -102,6 +102,7 @@ mod tests {
             "servers.Ball = { host = \"127.0.0.2\", client_port = 12000 }",
             "servers.Ball.web_port = 0\nservers.Welsh.web_port = 0",
             "herd.links = []\nservers.Ball.client_port = 12100",
+            "peers.mode = \"paper\"\nservers.Ball.client_port = 12100",
         ] {
             assert!(read(text).is_ok(), "{text}");
         }

@@ -27,6 +27,7 @@ mod host;
 mod identity;
 mod limits;
 mod listener;
+mod peers;
 mod places;
 mod sections;
 mod server;
@@ -159,9 +160,10 @@ impl Config {
         Ok(config)
     }
 
-    /// What is accepted but has no effect in this version, one line each.
+    /// What is accepted and may not be meant, one line each.
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
+        notices.extend(self.paper_notice());
         if self.servers.values().any(|server| server.web_port != 0) {
             notices
                 .push("servers.*.web_port: this version has no web page; nothing listens there".to_owned());
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_effect_yet_is_said() {
+    fn what_may_not_be_meant_is_said() {
         let web = "servers.*.web_port: this version has no web page; nothing listens there";
         assert_eq!(Config::default().notices(), [web]);
         let mut quiet = read("store.durability = \"always\"").unwrap();

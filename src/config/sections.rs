@@ -44,7 +44,7 @@ impl Default for HerdConfig {
 pub struct PeersConfig {
     /// How updates travel.
     pub mode: PeerMode,
-    /// How neighbours prove who they are.
+    /// How neighbours prove who they are; in [`PeerMode::Paper`] they do not.
     pub auth: PeerAuth,
     /// Accept [`PeerAuth::Key`], which does not encrypt, on an address that is not loopback.
     pub allow_plaintext: bool,
@@ -85,7 +85,7 @@ impl Default for PeersConfig {
 pub enum PeerMode {
     /// One lasting, authenticated link to each neighbour.
     Links,
-    /// One short connection for each update, as the original does it. Not in this version.
+    /// One short connection for each update and neighbour, as the original does it; nobody proves who they are.
     Paper,
 }
 

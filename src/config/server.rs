@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ConfigError, Problem};
 use super::hint::Hint;
-use super::{Config, host};
+use super::{Config, PeerMode, host};
 
 /// `[servers.NAME]`: where a server is. Its own addresses are listened on, the others' are dialled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub struct ServerConfig {
     pub name: String,
     /// Where it listens for clients.
     pub clients: SocketAddr,
-    /// Where it listens for neighbours; `None` if it has none.
+    /// Where it listens for neighbours; `None` if it has none, or they come as clients do ([`PeerMode::Paper`]).
     pub peers: Option<SocketAddr>,
     /// Where it shows its web page and metrics, if it does.
     pub web: Option<SocketAddr>,
@@ -70,6 +70,8 @@ pub struct Neighbour {
     pub host: String,
     /// Its port for neighbours.
     pub peer_port: u16,
+    /// Its port for clients, to which neighbours come in `paper` mode.
+    pub client_port: u16,
 }
 
 impl Config {
@@ -83,7 +85,7 @@ impl Config {
         let at = |key, host, port| self.listener(name, key, host, port);
         let neighbours = self.neighbours(name);
         let web = Some(entry.web_port).filter(|port| *port != 0);
-        let peers = Some(entry.peer_port).filter(|_| !neighbours.is_empty());
+        let peers = Some(entry.peer_port).filter(|_| self.has_peer_port(name));
         Ok(ServerConfig {
             name: name.to_owned(),
             clients: at("host", &entry.host, entry.client_port)?,
@@ -118,8 +120,13 @@ impl Config {
     }
 
     fn neighbour(&self, name: &str) -> Option<Neighbour> {
-        let ServerEntry { host, peer_port, .. } = self.servers.get(name)?;
-        Some(Neighbour { name: name.to_owned(), host: host.clone(), peer_port: *peer_port })
+        let ServerEntry { host, peer_port, client_port, .. } = self.servers.get(name)?.clone();
+        Some(Neighbour { name: name.to_owned(), host, peer_port, client_port })
+    }
+
+    /// Whether the server `name` listens for neighbours.
+    pub(super) fn has_peer_port(&self, name: &str) -> bool {
+        self.peers.mode == PeerMode::Links && !self.neighbours(name).is_empty()
     }
 
     fn listener(&self, name: &str, key: &str, host: &str, port: u16) -> Result<SocketAddr, ConfigError> {
@@ -141,12 +148,13 @@ mod tests {
         assert_eq!(welsh.clients.to_string(), "127.0.0.1:12004");
         assert_eq!(welsh.peers.map(|at| at.to_string()), Some("127.0.0.1:12104".into()));
         assert_eq!(welsh.web.map(|at| at.to_string()), Some("127.0.0.1:12204".into()));
-        let neighbour = |name: &str, peer_port| Neighbour {
+        let neighbour = |name: &str, number: u16| Neighbour {
             name: name.to_owned(),
             host: "127.0.0.1".to_owned(),
-            peer_port,
+            peer_port: 12_100 + number,
+            client_port: 12_000 + number,
         };
-        assert_eq!(welsh.neighbours, [neighbour("Alford", 12_100), neighbour("Ball", 12_101)]);
+        assert_eq!(welsh.neighbours, [neighbour("Alford", 0), neighbour("Ball", 1)]);
     }
 
     #[test]
@@ -160,6 +168,12 @@ mod tests {
         let config = read("herd.links = []\nservers.Welsh.web_port = 0").unwrap();
         let welsh = config.server("Welsh").unwrap();
         assert_eq!((welsh.peers, welsh.web, welsh.neighbours), (None, None, vec![]));
+    }
+
+    #[test]
+    fn in_paper_mode_neighbours_come_as_clients_do() {
+        let welsh = read("peers.mode = \"paper\"").unwrap().server("Welsh").unwrap();
+        assert_eq!((welsh.peers, welsh.neighbours.len()), (None, 2));
     }
 
     #[test]

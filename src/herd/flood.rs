@@ -5,16 +5,19 @@
 //! so much for one that is slow: whatever it has missed, it is told when it is compared
 //! ([`crate::link::resync`]).
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocols::Backoff;
-use reactor::{ConnId, Endpoint, Peer, Peers, Sent};
+use reactor::{ConnId, Endpoint, Peer, Peers, Requests, Sent};
 
+use super::Herd;
+use super::queue::Queue;
 use super::sparing::Sparing;
 use crate::buggify::{Point, fires};
 use crate::link::resync::Tally;
+use crate::paper::Correspondents;
 use crate::planted::{Planted, is_planted};
+use crate::traffic_log::{Direction, TrafficLog};
 
 /// How far the link to a neighbour has got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,45 +74,8 @@ pub struct Neighbour {
     pub counters: NeighbourCounters,
     /// It has missed something, or may have.
     is_behind: bool,
-    /// What it could not be told yet.
+    /// What it could not be told yet, while it is up.
     queue: Queue,
-}
-
-/// Lines that wait for a neighbour that is up.
-#[derive(Debug)]
-struct Queue {
-    lines: VecDeque<Box<[u8]>>,
-    bytes: usize,
-    most: usize,
-}
-
-impl Queue {
-    fn new(most: usize) -> Queue {
-        Queue { lines: VecDeque::new(), bytes: 0, most }
-    }
-
-    /// If that is too much, all of it goes, and its room: how many lines it was.
-    fn push(&mut self, line: &[u8]) -> usize {
-        self.bytes += line.len();
-        self.lines.push_back(line.into());
-        if self.bytes > self.most || fires(Point::NeighbourQueueOverflow) { self.clear() } else { 0 }
-    }
-
-    fn clear(&mut self) -> usize {
-        std::mem::replace(self, Queue::new(self.most)).lines.len()
-    }
-
-    fn pop(&mut self) -> Option<Box<[u8]>> {
-        let line = self.lines.pop_front()?;
-        self.bytes -= line.len();
-        Some(line)
-    }
-
-    /// Puts a line back that was popped but not sent.
-    fn unpop(&mut self, line: Box<[u8]>) {
-        self.bytes += line.len();
-        self.lines.push_front(line);
-    }
 }
 
 impl Neighbour {
@@ -130,7 +96,7 @@ impl Neighbour {
 
     /// Lines that wait.
     pub fn waiting(&self) -> usize {
-        self.queue.lines.len()
+        self.queue.len()
     }
 
     /// Whether it has to be compared: it has missed something, or may have.
@@ -202,7 +168,7 @@ impl Neighbour {
         if self.link == LinkState::Down {
             return None;
         }
-        if self.queue.lines.is_empty()
+        if self.queue.is_empty()
             && !fires(Point::SlowNeighbour)
             && let Some(peer) = self.send(line, peers)
         {
@@ -213,10 +179,11 @@ impl Neighbour {
     }
 
     fn wait(&mut self, line: &[u8]) {
-        let dropped = self.queue.push(line);
-        if dropped == 0 {
+        self.queue.push(line);
+        if !self.queue.is_too_long() && !fires(Point::NeighbourQueueOverflow) {
             return;
         }
+        let dropped = self.queue.clear();
         self.counters.overflows += 1;
         self.counters.dropped += dropped as u64;
         if !self.is_behind {
@@ -254,47 +221,66 @@ impl Neighbour {
     }
 }
 
-/// All neighbours of a server, each known by its place in the list.
+/// All neighbours of a server: those it is linked with, each known by its place in the list, or those it writes to.
 #[derive(Debug, Default)]
-pub struct Neighbours(Vec<Neighbour>);
+pub struct Neighbours {
+    linked: Vec<Neighbour>,
+    /// In `paper` mode, and then nobody is linked.
+    pub(crate) paper: Option<Correspondents>,
+}
 
 impl Neighbours {
-    /// The neighbours in this order.
-    pub fn new(neighbours: Vec<Neighbour>) -> Neighbours {
-        Neighbours(neighbours)
+    /// The neighbours in this order, to be linked with.
+    pub fn new(linked: Vec<Neighbour>) -> Neighbours {
+        Neighbours { linked, paper: None }
+    }
+
+    /// The neighbours of a server in `paper` mode.
+    pub fn on_paper(correspondents: Correspondents) -> Neighbours {
+        Neighbours { linked: Vec::new(), paper: Some(correspondents) }
     }
 
     /// The place of the neighbour called `name`.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        self.0.iter().position(|neighbour| neighbour.name.as_bytes() == name)
+        self.linked.iter().position(|neighbour| neighbour.name.as_bytes() == name)
     }
 
     /// The neighbour at `place`.
     pub fn get_mut(&mut self, place: usize) -> Option<&mut Neighbour> {
-        self.0.get_mut(place)
+        self.linked.get_mut(place)
     }
 
-    /// All of them.
+    /// All that are linked, or are to be.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Neighbour> {
-        self.0.iter()
+        self.linked.iter()
     }
 
-    /// Tells a line to all neighbours but the one it came `from`, each at most once; those that can be
-    /// reached now also to `told`.
+    /// Those that it writes to, in `paper` mode.
+    pub fn paper(&self) -> Option<&Correspondents> {
+        self.paper.as_ref()
+    }
+
+    /// Tells a line to all neighbours but the one it came `from`, each at most once; what leaves now also to the
+    /// traffic log.
     pub fn flood(
         &mut self,
         from: Option<usize>,
         line: &[u8],
+        traffic: &mut TrafficLog,
         peers: &mut Peers<'_>,
-        mut told: impl FnMut(Peer),
+        reactor: &mut Requests<'_, Herd>,
     ) {
-        let all =
-            self.0.len() - usize::from(is_planted(Planted::LastNeighbourForgotten) && !self.0.is_empty());
-        let others = self.0[..all].iter_mut().enumerate().filter(|(place, _)| is_to_hear(*place, from));
+        if let Some(correspondents) = &mut self.paper {
+            return correspondents.flood(line, reactor);
+        }
+        let is_one_left_out = is_planted(Planted::LastNeighbourForgotten) && !self.linked.is_empty();
+        let all = self.linked.len() - usize::from(is_one_left_out);
+        let others = self.linked[..all].iter_mut().enumerate().filter(|(place, _)| is_to_hear(*place, from));
+        let mut log = |peer| traffic.line(reactor, Direction::Out, || peer, &[line]);
         for (_, neighbour) in others {
-            neighbour.tell(line, peers).into_iter().for_each(&mut told);
+            neighbour.tell(line, peers).into_iter().for_each(&mut log);
             if fires(Point::FloodedTwice) {
-                neighbour.tell(line, peers).into_iter().for_each(&mut told);
+                neighbour.tell(line, peers).into_iter().for_each(&mut log);
             }
         }
     }
@@ -321,9 +307,9 @@ mod tests {
         ball.compare();
         ball.wait(b"1111");
         ball.wait(b"2222");
-        assert_eq!((ball.waiting(), ball.queue.bytes, ball.is_behind()), (2, 8, false));
+        assert_eq!((ball.waiting(), ball.is_behind()), (2, false));
         ball.wait(b"3333");
-        assert_eq!((ball.waiting(), ball.queue.bytes, ball.is_behind()), (0, 0, true));
+        assert_eq!((ball.waiting(), ball.is_behind()), (0, true));
         ball.wait(b"4444");
         assert_eq!((ball.waiting(), ball.is_behind()), (1, true));
         ball.wait(b"a line longer than the queue itself");

@@ -1,14 +1,17 @@
 //! One server of the herd: what it knows, and whom it tells.
 //!
 //! [`Herd`] is the application of its reactor. Clients speak to a [`ServerProtocol`] each (the paper, 3.2);
-//! what they report is stored and flooded over the links of [`crate::link`].
+//! what they report is stored and flooded over the links of [`crate::link`], or as the original does it
+//! ([`crate::paper`]).
 
 mod admission;
 mod curb;
 mod flood;
 mod held;
+mod news;
 mod pace;
 mod providers;
+mod queue;
 mod renewal;
 mod server_protocol;
 mod sparing;
@@ -30,8 +33,11 @@ pub use server_protocol::ServerProtocol;
 pub use start::{Ports, limits, open};
 pub use token_bucket::TokenBucket;
 
+pub(crate) use news::hear;
+pub(crate) use queue::Queue;
 use renewal::Listening;
-use sparing::Sparing;
+pub(crate) use sparing::Sparing;
+pub(crate) use start::neighbours;
 
 use crate::crowd::Crowd;
 use crate::journal::Journal;

@@ -7,6 +7,7 @@ use protocols::{LineReceiver, send_line};
 use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Reply, WallTime};
 
 use super::held::Held;
+use super::news::hear;
 use super::pace::Pace;
 use super::{Curb, Herd, Rules};
 use crate::buggify::{Point, fires};
@@ -145,6 +146,7 @@ impl ServerProtocol {
             Ok(Command::Iamat(report)) => self.iamat(cx, line, report),
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
             Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
+            Ok(Command::At(at)) if cx.app.believes(cx.transport.peer()) => self.at(cx, line, &at),
             Ok(Command::At(_)) => self.bad_request(cx, line),
             Err(invalid) => {
                 log::debug!("{}: {invalid}", cx.transport.peer());
@@ -193,7 +195,8 @@ impl ServerProtocol {
         if let Some(record) = herd.store.report(&at) {
             herd.journal.changed(&mut cx.reactor);
             if herd.journal.floods_at_once() {
-                herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |_| {});
+                let (peers, traffic) = (&mut cx.transport.peers(), &mut herd.traffic);
+                herd.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
             }
         }
         herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[&herd.line]);
@@ -221,9 +224,22 @@ impl ServerProtocol {
             (Sought::Unknown, Ok(Command::Iamat(report))) if !cx.app.journal.refuses() => {
                 self.take(cx, line, report);
             }
+            (Sought::Unknown, Ok(Command::At(at))) => hear(cx, None, &at),
             _ => self.bad_request(cx, line),
         }
         self.go_on(cx);
+    }
+
+    /// Takes a neighbour's news, in `paper` mode (the paper, 3.4). It is not answered. Who sent it is not proven, and
+    /// an original does not look at the dates of reports; so this does, as with those of clients.
+    fn at(&mut self, cx: &mut ServerCx<'_>, line: &[u8], at: &AtLine<'_>) {
+        if is_too_far_ahead(at.time, cx.reactor.wall_clock(), cx.app.rules.max_clock_skew) {
+            return self.bad_request(cx, line);
+        }
+        if cx.app.store.may_be_away(at.id) {
+            return self.seek(cx, line, at.id);
+        }
+        hear(cx, None, at);
     }
 
     /// Asks what is near a client.
@@ -411,9 +427,8 @@ fn report_at_once(cx: &mut ServerCx<'_>, difference: Difference, report: Report<
         send_line(&mut cx.transport, record.line());
         herd.journal.changed(&mut cx.reactor);
         herd.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[record.line()]);
-        herd.neighbours.flood(None, record.line(), &mut cx.transport.peers(), |peer| {
-            herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
-        });
+        let peers = &mut cx.transport.peers();
+        herd.neighbours.flood(None, record.line(), &mut herd.traffic, peers, &mut cx.reactor);
     } else {
         herd.line.clear();
         at.write_to(&mut herd.line);

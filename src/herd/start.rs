@@ -9,8 +9,9 @@ use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::buggify::{Point, fires};
-use crate::config::{Config, Provider, ServerConfig};
+use crate::config::{self, Config, PeerMode, Provider, ServerConfig};
 use crate::link::{PeerProtocol, Proof, dial};
+use crate::paper::{self, Correspondent, Correspondents, MOST_IN_FLIGHT};
 use crate::traffic_log::TrafficLog;
 
 /// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
@@ -31,7 +32,7 @@ pub struct Ports {
     pub clients: SocketAddr,
     /// What clients speak, if not plain lines.
     pub client_tls: Option<ServerTls>,
-    /// For neighbours, if it has any.
+    /// For neighbours, if it has any; in `paper` mode they come to the other one.
     pub peers: Option<SocketAddr>,
 }
 
@@ -64,12 +65,19 @@ impl Herd {
         traffic: TrafficLog,
     ) -> Herd {
         let rules = Rules::of(config);
-        let neighbour = |n: &crate::config::Neighbour| {
-            Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), rules.neighbour_queue)
-        };
-        let neighbours = Neighbours::new(server.neighbours.iter().map(neighbour).collect());
+        let neighbours = neighbours(config.peers.mode, &server.neighbours, rules.neighbour_queue);
         let Providers { desk, agent } = providers;
         Herd { agent, ..Herd::new(&*server.name, neighbours, proof, desk, traffic, rules) }
+    }
+}
+
+/// The neighbours of a server that talks to them in this `mode`, and keeps at most `queue` bytes for each.
+pub(crate) fn neighbours(mode: PeerMode, all: &[config::Neighbour], queue: usize) -> Neighbours {
+    let linked = |n: &config::Neighbour| Neighbour::new(&*n.name, Endpoint::new(&n.host, n.peer_port), queue);
+    let on_paper = |n: &config::Neighbour| Correspondent::new(&*n.name, &n.host, n.client_port, queue);
+    match mode {
+        PeerMode::Links => Neighbours::new(all.iter().map(linked).collect()),
+        PeerMode::Paper => Neighbours::on_paper(Correspondents::new(all.iter().map(on_paper).collect())),
     }
 }
 
@@ -77,9 +85,13 @@ impl Herd {
 pub fn limits(config: &Config) -> Limits {
     let defaults = Limits::default();
     // Clients have a bound of their own; as many again may linger; neighbours and providers need room.
+    let with_each = match config.peers.mode {
+        PeerMode::Links => 4,
+        PeerMode::Paper => MOST_IN_FLIGHT,
+    };
     let links = (config.limits.connections.saturating_add(config.places.max_in_flight))
         .saturating_mul(2)
-        .saturating_add(4 * config.servers.len() + MOST_STRANGERS);
+        .saturating_add(with_each * config.servers.len() + MOST_STRANGERS);
     Limits {
         links,
         timers: defaults.timers.max(links.saturating_mul(TIMERS_PER_LINK)),
@@ -90,7 +102,7 @@ pub fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Listens for clients and neighbours, and dials every neighbour; a stop will write what is not on disk. Says
+/// Listens for clients and neighbours, and dials those it is to be linked with; a stop will write what is not on disk. Says
 /// where it listens for clients.
 ///
 /// # Errors
@@ -115,6 +127,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
     reactor.enter(net, |cx| {
         let count = cx.app.neighbours.iter().len();
         (0..count).for_each(|place| dial(cx, place));
+        paper::start(cx);
     });
     Ok(clients)
 }
@@ -126,7 +139,7 @@ fn open_peers(reactor: &mut Reactor<Herd>, net: &mut impl Net, at: SocketAddr) -
         has_room.then(|| Lines::new(PeerProtocol::new(herd, peer)))
     };
     let opened = match reactor.app.proof.clone() {
-        Proof::Key(_) => reactor.listen(net, at, peer),
+        Proof::Key(_) | Proof::Nothing => reactor.listen(net, at, peer),
         Proof::Certificate(tls) => reactor.listen_tls(net, at, &tls.server, peer),
     };
     opened.map(|(port, _)| port)

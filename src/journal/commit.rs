@@ -7,11 +7,11 @@ use reactor::{AppCx, JobError, Requests};
 
 use super::{DiskError, Journal, MOST, SECOND, SHARE, State};
 use crate::buggify::{Point, fires};
+use crate::command::is_of;
 use crate::config::Durability;
 use crate::herd::{Herd, ServerProtocol};
 use crate::planted::{Planted, is_planted};
 use crate::store::{Record, Store};
-use crate::traffic_log::Direction;
 
 /// How long a commit is delayed by [`Point::SlowCommit`].
 const DELAY: Duration = Duration::from_millis(500);
@@ -74,16 +74,9 @@ fn pass_on(cx: &mut AppCx<'_, Herd>) {
     }
     for (_, line) in journal.batch.iter() {
         if is_of(line, name) {
-            neighbours.flood(None, line, &mut cx.peers, |peer| {
-                traffic.line(&mut cx.reactor, Direction::Out, || peer, &[line]);
-            });
+            neighbours.flood(None, line, traffic, &mut cx.peers, &mut cx.reactor);
         }
     }
-}
-
-/// Whether the server of this name took the report of an AT line.
-fn is_of(line: &[u8], server: &str) -> bool {
-    line.split(|&byte| byte == b' ').nth(1) == Some(server.as_bytes())
 }
 
 fn failed(cx: &mut AppCx<'_, Herd>, why: &str) {

@@ -90,6 +90,7 @@ impl LineReceiver<Herd> for ClientProtocol {
                 self.state = State::Proof;
                 hello::certified_hello(name, &neighbour.name)
             }
+            Proof::Nothing => return cx.transport.abort_connection(),
         };
         send_line(&mut cx.transport, hello.as_bytes());
         let deadline = cx.transport.since() + HELLO_TIME;

@@ -14,7 +14,7 @@ use super::resync::{
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
-use crate::herd::Herd;
+use crate::herd::{Herd, hear};
 use crate::journal::Sought;
 use crate::traffic_log::Direction;
 
@@ -115,6 +115,7 @@ impl PeerProtocol {
                 self.answers(cx, line, nonce)
             }
             Proof::Certificate(_) => self.is_certified(cx, line),
+            Proof::Nothing => Err(Refusal::Stranger),
         };
         if let Err(refusal) = claim {
             self.refuse(cx, refusal);
@@ -250,7 +251,7 @@ impl PeerProtocol {
 
     fn hears(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8], at: &AtLine<'_>) {
         if !cx.app.store.may_be_away(at.id) {
-            return hear(cx, place, at);
+            return hear(cx, Some(place), at);
         }
         self.seeking = true;
         cx.transport.pause_reading();
@@ -267,7 +268,7 @@ impl PeerProtocol {
         let Ok(Command::At(at)) = Command::parse(line) else { return };
         match sought {
             Sought::Found => self.hears(cx, place, line, &at),
-            Sought::Unknown => hear(cx, place, &at),
+            Sought::Unknown => hear(cx, Some(place), &at),
             Sought::Failed => cx.transport.abort_connection(),
         }
         self.go_on(cx);
@@ -277,21 +278,6 @@ impl PeerProtocol {
         if !self.seeking && !cx.transport.is_high() {
             cx.transport.resume_reading();
         }
-    }
-}
-
-fn hear(cx: &mut PeerCx<'_>, from: usize, at: &AtLine<'_>) {
-    let herd = &mut *cx.app;
-    if !herd.store.has_room_for(at.id) {
-        herd.drop_news(cx.transport.peer());
-    } else if let Some(record) = herd.store.accept(at) {
-        herd.counters.news += 1;
-        herd.journal.changed(&mut cx.reactor);
-        herd.neighbours.flood(Some(from), record.line(), &mut cx.transport.peers(), |peer| {
-            herd.traffic.line(&mut cx.reactor, Direction::Out, || peer, &[record.line()]);
-        });
-    } else {
-        herd.counters.old_news += 1;
     }
 }
 

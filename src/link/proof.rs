@@ -14,6 +14,8 @@ pub enum Proof {
     Key(HerdKey),
     /// Certificates: TLS settles it, before the first line, and the names are compared.
     Certificate(PeerTls),
+    /// By nothing, in `paper` mode: nobody is linked, and whoever came would be refused.
+    Nothing,
 }
 
 impl From<HerdKey> for Proof {
@@ -32,7 +34,7 @@ impl Proof {
     /// Where to dial the neighbour `name`, which listens `at`.
     pub(super) fn endpoint(&self, at: &Endpoint, name: &str) -> Endpoint {
         match self {
-            Proof::Key(_) => at.clone(),
+            Proof::Key(_) | Proof::Nothing => at.clone(),
             Proof::Certificate(tls) => at.clone().tls(&tls.client).called(name),
         }
     }

@@ -82,7 +82,8 @@ fn ball(harness: &mut Harness<Herd>) -> &mut Neighbour {
 fn report(harness: &mut Harness<Herd>, line: &str) {
     harness.reactor.enter(&harness.net, |cx| {
         let record = cx.app.store.accept(&at(line.as_bytes())).unwrap();
-        cx.app.neighbours.flood(None, record.line(), &mut cx.peers, |_| {});
+        let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
+        cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
     });
     harness.settle();
 }

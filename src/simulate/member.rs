@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use reactor::sim::{HostId, Node, SimNet};
-use reactor::{Endpoint, Limits, Random, Reactor, Time, Turn};
+use reactor::{Limits, Random, Reactor, Time, Turn};
 
 use super::load::{Load, LoadPlan};
 use super::places::{Mood, Service};
@@ -13,8 +13,10 @@ use super::server::Server;
 use super::storage::Storage;
 use super::strangers::{Strangers, Target};
 use super::topology::Topology;
-use crate::herd::{Herd, Neighbour, Neighbours, Ports, open};
+use crate::config::{self, PeerMode};
+use crate::herd::{Herd, Ports, neighbours, open};
 use crate::key::HerdKey;
+use crate::link::Proof;
 use crate::places::{ApiKey, Desk, DeskBounds, GoogleLegacy, Web};
 use crate::traffic_log::TrafficLog;
 
@@ -107,22 +109,25 @@ impl Builder {
     }
 
     fn server(&mut self, net: &mut SimNet<'_>, place: usize) -> Server {
-        let Topology { names, links, rules, limits } = &self.topology;
-        let neighbour = |&place: &usize| {
-            let at = Endpoint::from(address(place, PEER_PORT));
-            Neighbour::new(&*names[place], at, rules.neighbour_queue)
+        let Topology { names, links, mode, rules, limits } = &self.topology;
+        let neighbour = |&place: &usize| config::Neighbour {
+            name: names[place].clone(),
+            host: address(place, PEER_PORT).ip().to_string(),
+            peer_port: PEER_PORT,
+            client_port: CLIENT_PORT,
         };
-        let neighbours = Neighbours::new(links[place].iter().map(neighbour).collect());
-        let (key, traffic, desk) = (HerdKey::new(&[7; 32]), TrafficLog::off(), self.desk());
-        let mut herd = Herd::new(&*names[place], neighbours, key, desk, traffic, rules.clone());
+        let all: Vec<_> = links[place].iter().map(neighbour).collect();
+        let neighbours = neighbours(*mode, &all, rules.neighbour_queue);
+        let (proof, peers) = match mode {
+            PeerMode::Links => (HerdKey::new(&[7; 32]).into(), Some(address(place, PEER_PORT))),
+            PeerMode::Paper => (Proof::Nothing, None),
+        };
+        let (traffic, desk) = (TrafficLog::off(), self.desk());
+        let mut herd = Herd::new(&*names[place], neighbours, proof, desk, traffic, rules.clone());
         (herd.journal, herd.store) = self.storage.open(place, &names[place]);
         let mut reactor = Reactor::new(herd, self.random.next_u64(), limits.clone());
         reactor.on_stop(|cx| cx.app.journal.hurry(&mut cx.reactor));
-        let ports = Ports {
-            clients: address(place, CLIENT_PORT),
-            client_tls: None,
-            peers: Some(address(place, PEER_PORT)),
-        };
+        let ports = Ports { clients: address(place, CLIENT_PORT), client_tls: None, peers };
         expect(open(&mut reactor, net, &ports));
         Server::new(reactor)
     }

@@ -9,7 +9,7 @@ use super::load::LoadPlan;
 use super::places::Mood;
 use super::topology::{Topology, place};
 use super::trim::{Ingredient, Trim};
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, PeerMode};
 
 /// How long the storm lasts.
 const STORM: Duration = Duration::from_secs(10);
@@ -88,6 +88,8 @@ impl Plan {
             is_buggified: random.percent(75),
             seeds: [(); 3].map(|()| random.next_u64()),
         };
+        // Without links, what small limits drop is lost, be the network ever so good.
+        let has_small_limits = has_small_limits && plan.topology.mode == PeerMode::Links;
         if has_small_limits && !trim.without.contains(&Ingredient::SmallLimits) {
             plan.topology.draw_small_limits(&mut random, is_good);
         }
@@ -100,6 +102,12 @@ impl Plan {
         }
         plan.trim(trim);
         plan
+    }
+
+    /// Whether all servers must hold the same once all is healed. In `paper` mode nothing is compared, so what a storm
+    /// has kept from a neighbour is lost to it by design.
+    pub(super) fn owes_agreement(&self) -> bool {
+        self.topology.mode == PeerMode::Links || self.is_good
     }
 
     fn trim(&mut self, trim: &Trim) {

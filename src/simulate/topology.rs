@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reactor::{Limits, Random};
 
-use crate::config::Config;
+use crate::config::{Config, PeerMode};
 use crate::herd::{Rules, limits};
 
 /// Names for herds of any size that is drawn.
@@ -18,6 +18,8 @@ pub struct Topology {
     pub(super) names: Vec<String>,
     /// For each server, its neighbours' places in `names`.
     pub(super) links: Vec<Vec<usize>>,
+    /// How neighbours talk.
+    pub(super) mode: PeerMode,
     pub(super) rules: Rules,
     pub(super) limits: Limits,
 }
@@ -29,7 +31,8 @@ impl Topology {
         let place = |name: &String| names.iter().position(|other| other == name);
         let links = |name: &String| config.neighbours(name).iter().filter_map(|n| place(&n.name)).collect();
         let links = names.iter().map(links).collect();
-        Topology { links, names, rules: Rules::of(config), limits: limits(config) }
+        let mode = config.peers.mode;
+        Topology { links, names, mode, rules: Rules::of(config), limits: limits(config) }
     }
 
     /// Three to seven servers under the same rules: a ring, a line, a star, all with all, or a tree with a few

@@ -1,8 +1,9 @@
 //! `cx.reactor`: everything that is asked of the reactor itself.
 
 use std::any::{Any, type_name};
+use std::io;
 use std::marker::PhantomData;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -148,6 +149,18 @@ impl<A: 'static> Requests<'_, A> {
         self.core.ask(Request::Call(reply.with(value)));
     }
 
+    /// Looks up the addresses of a host's name, or why there are none (Twisted: `reactor.nameResolver`); they come
+    /// in the order in which the resolver likes them. Whoever is dialled by name need not be looked up before.
+    pub fn resolve(&mut self, name: &str, done: Reply<A, io::Result<Vec<IpAddr>>>) {
+        let finish = Box::new(move |outcome: Outcome| done.with(addresses(outcome)));
+        match self.core.begin_job(finish) {
+            Ok(job) => self.core.ask_in_any_case(Request::Resolve(job, name.to_owned())), // as below
+            Err(finish) => {
+                self.core.ask(Request::Call(finish(Err(JobError::Full))));
+            }
+        }
+    }
+
     /// Does blocking work on another thread (Twisted: `threads.deferToThread`). `done` gets its
     /// value, or why there is none; a panic there does no harm here.
     pub fn defer_to_thread<T: Send + 'static>(
@@ -172,8 +185,14 @@ impl<A: 'static> Requests<'_, A> {
 fn concrete<T: 'static>(value: Box<dyn Any + Send>) -> T {
     match value.downcast() {
         Ok(value) => *value,
-        Err(_) => unreachable!("a net answers a job with the value of that job's work"),
+        Err(_) => unreachable!("a job is answered with the value of that job's work"),
     }
+}
+
+/// The addresses of a name without the port that each look-up is for.
+fn addresses(outcome: Outcome) -> io::Result<Vec<IpAddr>> {
+    let found: io::Result<Vec<SocketAddr>> = concrete(outcome.map_err(io::Error::other)?);
+    found.map(|found| found.iter().map(SocketAddr::ip).collect())
 }
 
 /// A continuation for links that speak `P`; on any other link it is a mistake, said and dropped.

@@ -116,6 +116,7 @@ impl<A: 'static> Reactor<A> {
             Request::ClosePort(id) => self.close_port(net, id),
             Request::RenewTls(id, tls) => self.renew_tls(id, tls),
             Request::Call(call) => self.call(call),
+            Request::Resolve(job, name) => net.resolve(job, &name, 0),
             Request::Defer(job, work) => net.defer(job, work),
             Request::Stop => self.begin_stop(net),
         }

@@ -64,7 +64,9 @@ impl<A: 'static> Reactor<A> {
         job: JobId,
         answer: io::Result<Vec<SocketAddr>>,
     ) {
-        let Some(id) = self.lookups.remove(&job) else { return };
+        let Some(id) = self.lookups.remove(&job) else {
+            return self.on_done(job, Ok(Box::new(answer))); // nobody is dialled: it was a callback that asked
+        };
         let Some(dial) = self.dial_of(id) else { return };
         dial.lookup = None;
         match answer {

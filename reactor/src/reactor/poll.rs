@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::Reactor;
-use crate::net::{ConnId, Event, Net};
+use crate::net::{ConnId, Event, JobId, Net, Outcome};
 use crate::requests::Request;
 
 impl<A: 'static> Reactor<A> {
@@ -39,12 +39,14 @@ impl<A: 'static> Reactor<A> {
             }
             Event::Incoming(port) => self.on_incoming(port),
             Event::Resolved(job, addresses) => self.on_resolved(net, job, addresses),
-            Event::Done(job, outcome) => {
-                if let Some(call) = self.core.end_job(job, outcome) {
-                    self.core.ask_in_any_case(Request::Call(call)); // there are `Limits::jobs` at most
-                }
-            }
+            Event::Done(job, outcome) => self.on_done(job, outcome),
             Event::Signal(signal) => self.signals.push(signal),
+        }
+    }
+
+    pub(super) fn on_done(&mut self, job: JobId, outcome: Outcome) {
+        if let Some(call) = self.core.end_job(job, outcome) {
+            self.core.ask_in_any_case(Request::Call(call)); // there are `Limits::jobs` at most
         }
     }
 

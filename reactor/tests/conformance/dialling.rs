@@ -1,5 +1,8 @@
 //! From `connect` to `connection_made`, or to `connect_failed` and nothing else.
 
+use std::io;
+use std::net::IpAddr;
+
 use reactor::Endpoint;
 
 use crate::cast::{Actor, When};
@@ -51,6 +54,22 @@ pub(crate) fn an_unknown_name_is_unresolved(stage: impl Stage) {
     scene.dial(Endpoint::new("no\0name", 7), Actor::new("client"));
     scene.until_over();
     assert_eq!(scene.heard("client"), ["failed Unresolved"]);
+}
+
+/// Looks up both a name that is known and one that is not, to be noted.
+pub(crate) fn a_name_may_be_looked_up_without_dialling(stage: impl Stage) {
+    let mut scene = Scene::new(stage);
+    for (name, note) in [("localhost", "known"), ("no\0name", "unknown")] {
+        scene.enter(|cx| {
+            let done = cx.reactor.app_reply(move |cx, found: io::Result<Vec<IpAddr>>| {
+                let all = found.map(|all| all.iter().all(IpAddr::is_loopback) && !all.is_empty());
+                cx.app.note(note, format!("{:?}", all.ok()));
+            });
+            cx.reactor.resolve(name, done);
+        });
+    }
+    scene.until(|app| app.has("known", "Some(true)") && app.has("unknown", "None"));
+    assert_eq!(scene.reactor.connections(), 0);
 }
 
 pub(crate) fn a_callback_may_dial<S: Stage>(stage: S) {

@@ -97,6 +97,7 @@ on_every_net! {
         a_connection_on_its_way_can_be_given_up,
         a_name_is_looked_up,
         an_unknown_name_is_unresolved,
+        a_name_may_be_looked_up_without_dialling,
         a_callback_may_dial,
     }
     peers: {

@@ -12,9 +12,11 @@ use crate::serve::client_tls;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let Herd { counters, journal, desk, agent, .. } = &*cx.app;
+    let Herd { counters, journal, desk, agent, neighbours, .. } = &*cx.app;
     let (journal, http, lag) = (journal.counters(), agent.counters(), &cx.reactor.counters().lag);
-    let counters = format!("since the start: {counters}; {journal}; {desk}; over HTTP: {http}; {lag}");
+    let paper =
+        neighbours.paper().map(|paper| format!("; to neighbours: {}", paper.counters())).unwrap_or_default();
+    let counters = format!("since the start: {counters}{paper}; {journal}; {desk}; over HTTP: {http}; {lag}");
     cx.app.notice(&mut cx.reactor, &counters);
     match signal {
         Signal::Hangup => {
@@ -67,7 +69,7 @@ fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
             cx.app.traffic.want_traffic(config.log.traffic);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
             "the configuration is read again: its rules and certificates hold for new connections; addresses, \
-             links, the herd's key, providers and sizes need a restart"
+             links, peers.mode, the herd's key, providers and sizes need a restart"
                 .to_owned()
         }
         Err(error) => format!("the configuration is refused, the old one stays: {error}"),

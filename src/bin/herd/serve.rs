@@ -7,11 +7,12 @@ use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::time::Duration;
 
-use herd::config::{Config, Environment, ServerConfig};
+use herd::config::{Config, Environment, PeerMode, ServerConfig};
 use herd::herd::{Herd, Ports, Providers, limits, open};
 use herd::journal::{DiskError, FileVolume, Journal, LOOK, Volume};
 use herd::key::HerdKey;
 use herd::link::{PeerTls, Proof};
+use herd::paper::Correspondents;
 use herd::store::Store;
 use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
@@ -39,7 +40,7 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
     let (mut herd, damage) = make(&config, &server)?;
-    herd.rules.clients = herd.rules.clients.min(room_for_clients());
+    herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
@@ -58,22 +59,20 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
 
 /// How many clients the descriptors allow, once as many are taken as the system lets us: without room for
 /// the neighbours, a crowd of clients would cut the server off from the herd.
-fn room_for_clients() -> usize {
+fn room_for_clients(herd: &Herd) -> usize {
     let limit = getrlimit(Resource::Nofile);
     // If it is refused, the old limit holds; it is read again.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
-    descriptors - OWN_DESCRIPTORS.min(descriptors / 2)
+    let own = OWN_DESCRIPTORS + herd.neighbours.paper().map_or(0, Correspondents::most_connections);
+    descriptors - own.min(descriptors / 2)
 }
 
 /// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
 fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
-    let proof = match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
-        Some(tls) => Proof::from(tls),
-        None => Proof::from(HerdKey::load_or_create(&config.peers.key_file).map_err(Failure::other)?),
-    };
+    let proof = proof(config, server)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
@@ -84,6 +83,17 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     let mut herd = Herd::configured(config, server, proof, providers, traffic);
     (herd.journal, herd.store) = (journal, store);
     Ok((herd, damage))
+}
+
+/// By what it and its neighbours prove who they are; the first server to start makes the herd's key.
+fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
+    if config.peers.mode == PeerMode::Paper {
+        return Ok(Proof::Nothing);
+    }
+    match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
+        Some(tls) => Ok(Proof::from(tls)),
+        None => HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(Failure::other),
+    }
 }
 
 fn open_journal(
