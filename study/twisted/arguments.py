@@ -2,11 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
 
-Address = Tuple[str, int]
+Address = tuple[str, int]
 
-ADDRESSES: Dict[str, Address] = {
+ADDRESSES: dict[str, Address] = {
     "Alford": ("127.0.0.1", 12000),
     "Ball": ("127.0.0.1", 12001),
     "Hamilton": ("127.0.0.1", 12002),
@@ -19,12 +18,12 @@ LINKS = "Alford-Hamilton,Alford-Welsh,Ball-Holiday,Ball-Welsh,Hamilton-Holiday"
 @dataclass
 class Arguments:
     name: str
-    addresses: Dict[str, Address]
-    links: List[List[str]]
+    addresses: dict[str, Address]
+    links: list[list[str]]
     places: str
 
     @classmethod
-    def parse(cls, arguments: List[str]) -> "Arguments":
+    def parse(cls, arguments: list[str]) -> "Arguments":
         parser = _parser()
         given = parser.parse_args(arguments)
         try:
@@ -44,11 +43,11 @@ class Arguments:
         for link in self.links:
             if len(link) != 2:
                 raise ValueError(f"a link is A-B, not {'-'.join(link)!r}")
-        for name in [self.name, *sum(self.links, [])]:
+        for name in [self.name, *(name for link in self.links for name in link)]:
             if name not in self.addresses:
                 raise ValueError(f"no address of {name!r}; give --address {name}=HOST:PORT")
 
-    def neighbours(self) -> Dict[str, Address]:
+    def neighbours(self) -> dict[str, Address]:
         """The servers at the other ends of my links."""
         names = [name for link in self.links if self.name in link for name in link if name != self.name]
         return {name: self.addresses[name] for name in names}
@@ -63,7 +62,7 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _address(text: str) -> Tuple[str, Address]:
+def _address(text: str) -> tuple[str, Address]:
     name, equals, address = text.partition("=")
     host, colon, port = address.rpartition(":")
     if not (name and equals and host and colon and port.isdigit()):

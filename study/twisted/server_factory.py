@@ -1,7 +1,7 @@
 """One server of the herd: what it knows, and whom it tells."""
 
 import time
-from typing import Callable, Dict
+from collections.abc import Callable
 
 from twisted.internet.protocol import Factory
 
@@ -19,7 +19,7 @@ class ServerFactory(Factory):
         self,
         reactor,
         name: str,
-        neighbours: Dict[str, Address],
+        neighbours: dict[str, Address],
         places: Places,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -30,7 +30,7 @@ class ServerFactory(Factory):
         self.clock = clock
         # Flaw F20: it is in memory alone, and grows with every id that anybody makes up; ours: src/journal,
         # src/store/away.rs and limits.clients_known.
-        self.clients: Dict[str, Record] = {}
+        self.clients: dict[str, Record] = {}
 
     def flood(self, message: str) -> None:
         """Flaw F9: an AT line does not say who sent it on, so it goes back there, too; ours leaves out that link.

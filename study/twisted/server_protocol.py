@@ -1,7 +1,5 @@
 """One connection, of a client or of a neighbour: nothing tells them apart."""
 
-from typing import List
-
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
@@ -10,8 +8,8 @@ from record import Record
 
 class ServerProtocol(LineReceiver):
     """Flaw F14: without IHalfCloseableProtocol, a client that shuts down its sending side is gone for Twisted, and
-    what was not yet written to it is lost, as is a last line without its end; ours answers first, `read_closed` in
-    src/herd/server_protocol.rs.
+    what was not yet written to it is lost: even the reply to the line that came just before. So is a last line
+    without its end. Ours answers first, `read_closed` in src/herd/server_protocol.rs.
 
     Flaw F15: a line of more than MAX_LENGTH ends the connection without a word; ours says which line it was.
 
@@ -19,9 +17,6 @@ class ServerProtocol(LineReceiver):
     """
 
     delimiter = b"\n"
-
-    def __init__(self) -> None:
-        self.handlers = {"IAMAT": self.handle_iamat, "AT": self.handle_at, "WHATSAT": self.handle_whatsat}
 
     def connectionMade(self) -> None:
         # Replies are small writes; without this, one may wait for the acknowledgement of the one before.
@@ -32,15 +27,17 @@ class ServerProtocol(LineReceiver):
         text = line.decode()
         # Flaw F2: str.split() parts also at NBSP, U+0085 and U+001C to U+001F; ours at six ASCII characters.
         command, *fields = text.split() or [""]
+        handle = self.handlers.get(command)
+        if handle is None:
+            # Flaw F19: this goes for HTTP, too, so a web page can have its reader's browser speak to us, in the lines
+            # behind a POST; ours closes.
+            return self.bad_request(text)
         try:
-            # Flaw F19: after GET or POST the connection lives on, so a web page can have its reader's browser speak
-            # to us; ours closes.
-            handle = self.handlers.get(command, self.handle_unknown)
-            handle(text, fields)
+            handle(self, text, fields)
         except ValueError:
             self.bad_request(text)
 
-    def handle_iamat(self, line: str, fields: List[str]) -> None:
+    def handle_iamat(self, line: str, fields: list[str]) -> None:
         client, location, time = fields
         difference = self.factory.clock() - float(time)
         message = f"AT {self.factory.name} {difference:+.9f} {client} {location} {time}"
@@ -51,7 +48,7 @@ class ServerProtocol(LineReceiver):
         self.factory.flood(message)
         self.sendLine(message.encode())
 
-    def handle_at(self, line: str, fields: List[str]) -> None:
+    def handle_at(self, line: str, fields: list[str]) -> None:
         """Flaw F7: whoever can connect may say AT; ours: neighbours prove who they are, src/link/hello.rs."""
         _server, _difference, client, location, time = fields
         record = Record.parse(line.strip(), location, time)
@@ -62,7 +59,7 @@ class ServerProtocol(LineReceiver):
             self.factory.clients[client] = record
             self.factory.flood(record.message)
 
-    def handle_whatsat(self, line: str, fields: List[str]) -> None:
+    def handle_whatsat(self, line: str, fields: list[str]) -> None:
         client, radius_text, bound_text = fields
         radius, bound = float(radius_text), int(bound_text)
         record = self.factory.clients.get(client)
@@ -79,8 +76,8 @@ class ServerProtocol(LineReceiver):
     def places_failed(self, failure: Failure, line: str) -> None:
         self.bad_request(line)
 
-    def handle_unknown(self, line: str, fields: List[str]) -> None:
-        self.bad_request(line)
-
     def bad_request(self, line: str) -> None:
+        # Flaw F21: the CR of a line that ended in CRLF is still on it; ours takes it off.
         self.sendLine(f"? {line}".encode())
+
+    handlers = {"IAMAT": handle_iamat, "AT": handle_at, "WHATSAT": handle_whatsat}
