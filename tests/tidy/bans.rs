@@ -21,6 +21,10 @@ const REACTOR: &str = "reactor/";
 const MIO_NET: &str = "reactor/src/mio_net/";
 const SIM: &str = "reactor/src/sim/";
 const TESTING: &str = "reactor/src/testing/";
+/// Its programs in Rust are users of the reactor like any other.
+const STUDY: &str = "study/";
+/// But for this one: threads and blocking sockets are what it is there to show.
+const THREADS: &str = "study/threads/";
 
 pub(crate) const BANS: &[Ban] = &[
     Ban {
@@ -40,6 +44,14 @@ pub(crate) const BANS: &[Ban] = &[
         instead: "make it a parameter, or move the caller to src/",
     },
     Ban {
+        words: &["ureq"],
+        within: &[],
+        except: &[THREADS],
+        in_tests: true,
+        rule: "a client that blocks is for study/threads/ alone",
+        instead: "use `protocols::http::Agent`",
+    },
+    Ban {
         words: &["mio"],
         within: &[],
         except: &[MIO_NET, "reactor/tests/"], // a module of the conformance suite is called so
@@ -57,7 +69,7 @@ pub(crate) const BANS: &[Ban] = &[
     },
     Ban {
         words: &["httparse"],
-        within: &[HERD, REACTOR],
+        within: &[HERD, REACTOR, STUDY],
         except: &[],
         in_tests: true,
         rule: "HTTP is parsed in protocols/ alone",
@@ -65,10 +77,10 @@ pub(crate) const BANS: &[Ban] = &[
     },
     Ban {
         words: &["MioNet", "mio_net"],
-        within: &[HERD, "protocols/src/"],
-        except: &["src/bin/herd/"],
+        within: &[HERD, "protocols/src/", STUDY],
+        except: &["src/bin/herd/", "study/places/src/main.rs"],
         in_tests: true,
-        rule: "of the herd, src/bin/herd/ alone names MioNet",
+        rule: "programs alone name MioNet: src/bin/herd/, and a main.rs of the study",
         instead: "take `&mut impl Net`, or only a `Cx`",
     },
     Ban {
@@ -112,16 +124,16 @@ pub(crate) const BANS: &[Ban] = &[
     },
     Ban {
         words: &["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener", "ToSocketAddrs"],
-        within: &[HERD, "protocols/src/", "reactor/src/"],
-        except: &[MIO_NET],
+        within: &[HERD, "protocols/src/", "reactor/src/", STUDY],
+        except: &[MIO_NET, THREADS],
         in_tests: false,
         rule: "sockets belong to the net",
         instead: "use `cx.reactor.connect`, `listen`, and `cx.transport`",
     },
     Ban {
         words: &["Instant", "SystemTime"],
-        within: &[HERD, PROTOCOLS, REACTOR],
-        except: &[MIO_NET, "src/traffic_log/line.rs", "protocols/src/http/server/date.rs"],
+        within: &[HERD, PROTOCOLS, REACTOR, STUDY],
+        except: &[MIO_NET, THREADS, "src/traffic_log/line.rs", "protocols/src/http/server/date.rs"],
         in_tests: false,
         rule: "time comes from the net (law 8)",
         instead: "use `cx.reactor.now()` or `wall_clock()`",
@@ -136,8 +148,8 @@ pub(crate) const BANS: &[Ban] = &[
     },
     Ban {
         words: &["std::thread", "thread::"],
-        within: &[HERD, PROTOCOLS, REACTOR],
-        except: &[MIO_NET, "src/bin/herd/simulate/jobs.rs"],
+        within: &[HERD, PROTOCOLS, REACTOR, STUDY],
+        except: &[MIO_NET, THREADS, "src/bin/herd/simulate/jobs.rs"],
         in_tests: false,
         rule: "threads belong to the net (law 8)",
         instead: "use `defer_to_thread`, or `call_later` where something waits",
