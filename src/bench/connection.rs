@@ -3,13 +3,14 @@
 use protocols::LineReceiver;
 use reactor::{AppCx, ConnectError, Cx, Reason};
 
-use super::load::{Load, Moment};
+use super::load::{Brought, Load, Moment};
 use super::phases::{redial, settled, tried};
 
 /// The longest line of a reply: one of the places' text.
 pub(super) const LINE: usize = 1024 * 1024;
 
-/// A connection that speaks in lines.
+/// A connection that speaks in lines. Once rubbish has come it is closed and dialled again: from there on no reply
+/// could be told from another.
 #[derive(Debug)]
 pub(super) struct Connection {
     place: usize,
@@ -29,7 +30,9 @@ impl LineReceiver<Load> for Connection {
     }
 
     fn line_received(&mut self, cx: &mut Cx<'_, Load, Self>, line: &[u8]) {
-        heard(self.place, cx, line);
+        if heard(self.place, cx, line) == Brought::Rubbish {
+            cx.transport.abort_connection();
+        }
     }
 
     /// The end of a load has nothing to say, and waits for nobody.
@@ -56,12 +59,14 @@ pub(super) fn made<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
 }
 
 /// A line came. Whatever it settles makes room for another.
-pub(super) fn heard<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) {
+pub(super) fn heard<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) -> Brought {
     let at = Moment::of(&cx.reactor);
-    if cx.app.hear(place, line, at.now) {
+    let brought = cx.app.hear(place, line, at.now);
+    if brought != Brought::Part {
         cx.app.send_due(&mut cx.transport.peers(), place, at);
         settled(cx.app, &mut cx.reactor);
     }
+    brought
 }
 
 pub(super) fn lost<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
