@@ -30,8 +30,10 @@ impl LineReceiver<Load> for Connection {
     }
 
     fn line_received(&mut self, cx: &mut Cx<'_, Load, Self>, line: &[u8]) {
-        if heard(self.place, cx, line) == Brought::Rubbish {
-            cx.transport.abort_connection();
+        match hear(self.place, cx, line) {
+            Brought::Part => {}
+            Brought::Reply => go_on(self.place, cx),
+            Brought::Rubbish => cx.transport.abort_connection(),
         }
     }
 
@@ -58,15 +60,16 @@ pub(super) fn made<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
     cx.app.send_due(&mut cx.transport.peers(), place, at);
 }
 
-/// A line came. Whatever it settles makes room for another.
-pub(super) fn heard<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) -> Brought {
+/// A line came; says what it has brought.
+pub(super) fn hear<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) -> Brought {
+    cx.app.hear(place, line, cx.reactor.now())
+}
+
+/// A line was settled, which makes room for another.
+pub(super) fn go_on<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
     let at = Moment::of(&cx.reactor);
-    let brought = cx.app.hear(place, line, at.now);
-    if brought != Brought::Part {
-        cx.app.send_due(&mut cx.transport.peers(), place, at);
-        settled(cx.app, &mut cx.reactor);
-    }
-    brought
+    cx.app.send_due(&mut cx.transport.peers(), place, at);
+    settled(cx.app, &mut cx.reactor);
 }
 
 pub(super) fn lost<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {

@@ -3,7 +3,7 @@
 use protocols::http::{HttpLimits, Received, ResponseReader};
 use reactor::{AppCx, ConnectError, Cx, Protocol, Reason};
 
-use super::connection::{failed, heard, lost, made};
+use super::connection::{failed, go_on, hear, lost, made};
 use super::load::{Brought, Load};
 
 /// The head of each request to a host, up to the length of its body.
@@ -28,8 +28,9 @@ impl HttpConnection {
     /// One reply. The empty line that ends a WHATSAT's may be missing: the end of the body is one.
     fn reply(&self, cx: &mut Cx<'_, Load, Self>, body: &[u8]) {
         let mut lines = body.trim_ascii_end().split(|byte| *byte == b'\n').chain([&b""[..]]);
-        let is_over = lines.any(|line| heard(self.place, cx, line) != Brought::Part);
+        let is_over = lines.any(|line| hear(self.place, cx, line) != Brought::Part);
         debug_assert!(is_over, "an empty line ends any reply");
+        go_on(self.place, cx);
     }
 }
 
