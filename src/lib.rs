@@ -12,7 +12,7 @@
 //! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
 //! | [`config`], [`key`], [`keys`] | what the operator says; the key the servers share, or their certificates |
-//! | [`bench`] | a load on servers, and what it measures |
+//! | [`bench`](mod@bench) | a load on servers, and what it measures |
 //! | [`buggify`], [`planted`] | rare branches made common, mistakes made on purpose: for the simulator only |
 //!
 //! None of it names a socket, a clock or a thread; all of it runs in the simulator.

@@ -150,7 +150,7 @@ impl Load {
                     lost_connections: count.lost_connections,
                 })
                 .collect(),
-            timeline: tally.timeline.clone(),
+            timeline: tally.whole_timeline(),
             started_unix_ns: self.began.map_or(0, |began| {
                 let warm_up = i64::try_from(warm_up.as_nanos()).unwrap_or_default();
                 began.wall.as_unix_nanos().saturating_add(warm_up)

@@ -122,12 +122,19 @@ impl Tally {
     }
 
     fn note_in_timeline(&mut self, now: Time) {
-        let since = now.since(self.window.start).as_nanos() / STEP.as_nanos();
-        let Some(step) = usize::try_from(since).ok().filter(|step| *step < STEPS) else { return };
-        if self.timeline.len() <= step {
-            self.timeline.resize(step + 1, 0);
+        let step = steps(now.since(self.window.start).as_nanos() / STEP.as_nanos());
+        if step < STEPS {
+            self.timeline.resize(self.timeline.len().max(step + 1), 0);
+            self.timeline[step] += 1;
         }
-        self.timeline[step] += 1;
+    }
+
+    /// The timeline to the end of the measurement, also where nothing came.
+    pub(super) fn whole_timeline(&self) -> Vec<u64> {
+        let length = steps(self.window.end.since(self.window.start).as_nanos().div_ceil(STEP.as_nanos()));
+        let mut timeline = self.timeline.clone();
+        timeline.resize(timeline.len().max(length.min(STEPS)), 0);
+        timeline
     }
 }
 
@@ -135,6 +142,10 @@ impl Count {
     fn new() -> Count {
         Count { sent: 0, answered: 0, wrong: 0, refused: 0, came: 0, latency: histogram() }
     }
+}
+
+fn steps(count: u128) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// For latencies in nanoseconds.

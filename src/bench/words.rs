@@ -30,10 +30,13 @@ impl Report {
         let mut random = Random::seeded(u64::from(client));
         let [latitude, longitude] = [33_500_000, 117_750_000].map(|least| least + random.below(1_000_000));
         let mut text = *PATTERN;
-        put(&mut text[NUMBER], u64::from(client));
-        put_both(&mut text, LATITUDE, latitude, 1_000_000);
-        put_both(&mut text, LONGITUDE, longitude, 1_000_000);
-        put_both(&mut text, TIME, stamp, 1_000_000_000);
+        text[NUMBER].copy_from_slice(&digits::<8>(u64::from(client)));
+        text[LATITUDE[0].clone()].copy_from_slice(&digits::<2>(latitude / 1_000_000));
+        text[LATITUDE[1].clone()].copy_from_slice(&digits::<6>(latitude % 1_000_000));
+        text[LONGITUDE[0].clone()].copy_from_slice(&digits::<3>(longitude / 1_000_000));
+        text[LONGITUDE[1].clone()].copy_from_slice(&digits::<6>(longitude % 1_000_000));
+        text[TIME[0].clone()].copy_from_slice(&digits::<10>(stamp / 1_000_000_000));
+        text[TIME[1].clone()].copy_from_slice(&digits::<9>(stamp % 1_000_000_000));
         Report(text)
     }
 
@@ -82,15 +85,10 @@ pub(super) fn client_of(line: &[u8]) -> Option<u32> {
     client(line.split(|byte| *byte == b' ').nth(place)?)
 }
 
-fn put_both<const N: usize>(text: &mut [u8; N], ranges: [std::ops::Range<usize>; 2], value: u64, unit: u64) {
-    let [whole, part] = ranges;
-    put(&mut text[whole], value / unit);
-    put(&mut text[part], value % unit);
-}
-
-/// Writes the last digits of `value`, two at a time: every line has some fifty of them, and dividing is what they cost.
-fn put(digits: &mut [u8], mut value: u64) {
-    for pair in digits.rchunks_mut(2) {
+/// The last digits of `value`; two at a time and so many that the compiler knows, for each line has some fifty.
+fn digits<const N: usize>(mut value: u64) -> [u8; N] {
+    let mut text = [b'0'; N];
+    for pair in text.rchunks_mut(2) {
         let two = (value % 100).to_le_bytes()[0];
         value /= 100;
         match pair {
@@ -98,6 +96,7 @@ fn put(digits: &mut [u8], mut value: u64) {
             rest => rest.fill(b'0' + two % 10),
         }
     }
+    text
 }
 
 /// The value of digits alone.

@@ -22,7 +22,9 @@ pub(super) fn run(mode: &'static str, plan: Plan, output: &OutputArguments) -> R
         (0, _) => Err(Failure::other("no line was answered as it should be")),
         (_, LOAD) => Ok(()),
         (reported, _) if reported == u64::from(results.clients) => Ok(()),
-        (reported, _) => Err(Failure::other(format!("{reported} of {} clients were reported", results.clients))),
+        (reported, _) => {
+            Err(Failure::other(format!("{reported} of {} clients were reported", results.clients)))
+        }
     }
 }
 
