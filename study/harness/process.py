@@ -109,6 +109,12 @@ class Process:
         """Of the process itself."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def state(self) -> str:
+        """How it fares, where something has failed."""
+        if self._child.poll() is None:
+            return f"the server runs, with {self.threads()} threads"
+        return f"the server has ended: {self.last_words()}"
+
     def ask_to_end(self) -> None:
         """A process that is stopped has to go on, or it would not hear. One that has ended is left alone, and nobody
         is asked twice: our server would take it for haste.
