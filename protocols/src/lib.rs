@@ -10,6 +10,11 @@ mod reconnect;
 mod relay;
 mod strings;
 
+/// The right side of docs/twisted.md.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/twisted.md")]
+pub struct TwistedMap;
+
 pub use line::{LineReceiver, Lines, Mode, send_line};
 pub use reconnect::Backoff;
 pub use relay::Relay;

@@ -1,4 +1,4 @@
-//! What `LineReceiver` does, beside what Twisted's own does: see docs/twisted.md.
+//! What `LineReceiver` does, beside what Twisted's own does: see docs/twisted-behaviours.md.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What `StringReceiver` does, beside what Twisted's own receivers do: see docs/twisted.md.
+//! What `StringReceiver` does, beside what Twisted's own receivers do: see docs/twisted-behaviours.md.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -3,13 +3,14 @@
 use protocols::LineReceiver;
 use reactor::{AppCx, ConnectError, Cx, Reason};
 
-use super::load::{Load, Moment};
+use super::load::{Brought, Load, Moment};
 use super::phases::{redial, settled, tried};
 
 /// The longest line of a reply: one of the places' text.
 pub(super) const LINE: usize = 1024 * 1024;
 
-/// A connection that speaks in lines.
+/// A connection that speaks in lines. Once rubbish has come it is closed and dialled again: from there on no reply
+/// could be told from another.
 #[derive(Debug)]
 pub(super) struct Connection {
     place: usize,
@@ -29,7 +30,11 @@ impl LineReceiver<Load> for Connection {
     }
 
     fn line_received(&mut self, cx: &mut Cx<'_, Load, Self>, line: &[u8]) {
-        heard(self.place, cx, line);
+        match hear(self.place, cx, line) {
+            Brought::Part => {}
+            Brought::Reply => go_on(self.place, cx),
+            Brought::Rubbish => cx.transport.abort_connection(),
+        }
     }
 
     /// The end of a load has nothing to say, and waits for nobody.
@@ -55,13 +60,16 @@ pub(super) fn made<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
     cx.app.send_due(&mut cx.transport.peers(), place, at);
 }
 
-/// A line came. Whatever it settles makes room for another.
-pub(super) fn heard<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) {
+/// A line came; says what it has brought.
+pub(super) fn hear<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>, line: &[u8]) -> Brought {
+    cx.app.hear(place, line, cx.reactor.now())
+}
+
+/// A line was settled, which makes room for another.
+pub(super) fn go_on<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
     let at = Moment::of(&cx.reactor);
-    if cx.app.hear(place, line, at.now) {
-        cx.app.send_due(&mut cx.transport.peers(), place, at);
-        settled(cx.app, &mut cx.reactor);
-    }
+    cx.app.send_due(&mut cx.transport.peers(), place, at);
+    settled(cx.app, &mut cx.reactor);
 }
 
 pub(super) fn lost<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {

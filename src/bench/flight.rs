@@ -44,12 +44,13 @@ pub(super) enum Heard {
     Settled(Errand, Verdict),
     /// A part of a reply.
     Part,
-    /// A line that nothing in flight can have asked for.
-    Unasked,
+    /// What names nobody who waits for a reply; so it is not known where the next reply begins. The oldest line in
+    /// flight, if there was one, has had it for an answer.
+    Rubbish(Option<Errand>),
 }
 
-/// The lines in flight, the oldest first. Their clients differ, so the id of a reply says which it answers, also
-/// where a server answers an IAMAT before an earlier WHATSAT. The lines of one reply must be together.
+/// The lines in flight, the oldest first. Their clients differ, so the id in a reply says which it answers, also where
+/// a server answers an IAMAT before an earlier WHATSAT. The lines of one reply must be together.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
     errands: VecDeque<Errand>,
@@ -75,11 +76,6 @@ impl Flight {
 
     pub(super) fn len(&self) -> usize {
         self.errands.len() + usize::from(self.body.is_some())
-    }
-
-    /// Whether a reply has begun of which more is to come.
-    pub(super) fn is_listening(&self) -> bool {
-        self.body.is_some()
     }
 
     pub(super) fn has(&self, client: u32) -> bool {
@@ -110,28 +106,32 @@ impl Flight {
     }
 
     fn hear_report(&mut self, report: Report) -> Heard {
-        let is_next =
-            matches!(self.errands.front(), Some(Errand { what: What::Tell(told), .. }) if *told == report);
-        let errand = match is_next {
-            true => self.errands.pop_front(), // as nearly always
-            false => {
-                report.client().and_then(|client| self.take_of(client)).or_else(|| self.errands.pop_front())
-            }
-        };
-        let Some(errand) = errand else { return Heard::Unasked };
+        let Some(errand) = self.take_answered_by(report) else { return self.rubbish() };
         let verdict = if errand.allows(&report) { Verdict::Right } else { Verdict::Wrong };
         self.begin(errand, verdict)
     }
 
-    /// A refusal; or rubbish, which is the answer to whatever it names, or else to the oldest.
+    /// Nearly always the oldest, which is why that is looked at first.
+    fn take_answered_by(&mut self, report: Report) -> Option<Errand> {
+        match self.errands.front() {
+            Some(Errand { what: What::Tell(told), .. }) if *told == report => self.errands.pop_front(),
+            _ => self.take_of(report.client()?),
+        }
+    }
+
+    /// A refusal; or a reply that is wrong.
     fn hear_other(&mut self, line: &[u8]) -> Heard {
         let named = client_of(line).and_then(|client| self.take_of(client));
-        let Some(errand) = named.or_else(|| self.errands.pop_front()) else { return Heard::Unasked };
+        let Some(errand) = named else { return self.rubbish() };
         match line.strip_prefix(b"? ") {
             Some(echo) if errand.is_echoed(echo, &self.tail) => Heard::Settled(errand, Verdict::Refused),
-            None if line.starts_with(b"AT ") => self.begin(errand, Verdict::Wrong),
-            _ => Heard::Settled(errand, Verdict::Wrong),
+            None => self.begin(errand, Verdict::Wrong),
+            Some(_) => Heard::Settled(errand, Verdict::Wrong),
         }
+    }
+
+    fn rubbish(&mut self) -> Heard {
+        Heard::Rubbish(self.errands.pop_front())
     }
 
     /// An AT line is the whole reply to an IAMAT, and the beginning of one to a WHATSAT.

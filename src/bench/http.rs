@@ -3,8 +3,8 @@
 use protocols::http::{HttpLimits, Received, ResponseReader};
 use reactor::{AppCx, ConnectError, Cx, Protocol, Reason};
 
-use super::connection::{failed, heard, lost, made};
-use super::load::Load;
+use super::connection::{failed, go_on, hear, lost, made};
+use super::load::{Brought, Load};
 
 /// The head of each request to a host, up to the length of its body.
 pub(super) fn head(path: &str, host: &str) -> Vec<u8> {
@@ -25,15 +25,12 @@ impl HttpConnection {
         HttpConnection { place, reader: reader() }
     }
 
-    /// The lines of a reply. The empty line that ends a WHATSAT's may be missing: the end of the body is one.
+    /// One reply. The empty line that ends a WHATSAT's may be missing: the end of the body is one.
     fn reply(&self, cx: &mut Cx<'_, Load, Self>, body: &[u8]) {
-        let body = body.trim_ascii_end();
-        for line in body.split(|byte| *byte == b'\n') {
-            heard(self.place, cx, line);
-        }
-        if cx.app.is_listening(self.place) {
-            heard(self.place, cx, b"");
-        }
+        let mut lines = body.trim_ascii_end().split(|byte| *byte == b'\n').chain([&b""[..]]);
+        let is_over = lines.any(|line| hear(self.place, cx, line) != Brought::Part);
+        debug_assert!(is_over, "an empty line ends any reply");
+        go_on(self.place, cx);
     }
 }
 

@@ -59,6 +59,17 @@ pub(super) enum Phase {
     Over,
 }
 
+/// What a line has brought.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Brought {
+    /// A part of a reply.
+    Part,
+    /// The end of one.
+    Reply,
+    /// Nothing from which one could read on.
+    Rubbish,
+}
+
 /// What the servers know of a client, as far as we can tell.
 #[derive(Clone, Debug, Default)]
 struct Known {
@@ -235,27 +246,23 @@ impl Load {
         caller.flight.push(errand);
     }
 
-    /// Whether a reply has begun on a connection of which more is to come.
-    pub(super) fn is_listening(&self, place: usize) -> bool {
-        self.callers[place].flight.is_listening()
-    }
-
-    /// Hears a line on a connection. Whether it has settled one of those in flight.
-    pub(super) fn hear(&mut self, place: usize, line: &[u8], now: Time) -> bool {
+    /// Hears a line on a connection; says what it has brought.
+    pub(super) fn hear(&mut self, place: usize, line: &[u8], now: Time) -> Brought {
         self.heard = now;
         let caller = &mut self.callers[place];
+        let target = caller.target;
         match caller.flight.hear(line) {
-            Heard::Settled(errand, verdict) => {
-                let target = caller.target;
-                self.settle(&errand, verdict, target, now);
-                true
-            }
-            Heard::Part => false,
-            Heard::Unasked => {
-                self.tally.unasked(now);
-                false
+            Heard::Part => return Brought::Part,
+            Heard::Settled(errand, verdict) => self.settle(&errand, verdict, target, now),
+            Heard::Rubbish(oldest) => {
+                match oldest {
+                    Some(errand) => self.settle(&errand, Verdict::Wrong, target, now),
+                    None => self.tally.unasked(now),
+                }
+                return Brought::Rubbish;
             }
         }
+        Brought::Reply
     }
 
     fn settle(&mut self, errand: &Errand, verdict: Verdict, target: usize, now: Time) {

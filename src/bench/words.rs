@@ -88,11 +88,15 @@ fn put_both<const N: usize>(text: &mut [u8; N], ranges: [std::ops::Range<usize>;
     put(&mut text[part], value % unit);
 }
 
-/// Writes the last digits of `value`.
+/// Writes the last digits of `value`, two at a time: every line has some fifty of them, and dividing is what they cost.
 fn put(digits: &mut [u8], mut value: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (value % 10).to_le_bytes()[0];
-        value /= 10;
+    for pair in digits.rchunks_mut(2) {
+        let two = (value % 100).to_le_bytes()[0];
+        value /= 100;
+        match pair {
+            [tens, ones] => (*tens, *ones) = (b'0' + two / 10, b'0' + two % 10),
+            rest => rest.fill(b'0' + two % 10),
+        }
     }
 }
 

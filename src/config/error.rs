@@ -220,11 +220,7 @@ impl fmt::Display for Problem {
                 "neighbours would talk in plaintext on {host}, which is not loopback; \
                  set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant"
             ),
-            Problem::Unauthenticated(name, host) => write!(
-                f,
-                "with \"paper\" whoever comes from a neighbour's address is believed, and {name} listens on {host}, \
-                 which is not loopback; set peers.allow_unauthenticated = true as well if that is meant"
-            ),
+            Problem::Unauthenticated(name, host) => unauthenticated(f, name, host),
             Problem::NotOnPaper(why) => {
                 write!(f, "not together with peers.mode = \"paper\": {why}; leave out one of the two")
             }
@@ -262,6 +258,14 @@ impl fmt::Display for Problem {
             ),
         }
     }
+}
+
+fn unauthenticated(f: &mut fmt::Formatter<'_>, name: &str, host: &str) -> fmt::Result {
+    write!(
+        f,
+        "with \"paper\" whoever comes from a neighbour's address is believed, and {name} listens on {host}, "
+    )?;
+    f.write_str("which is not loopback; set peers.allow_unauthenticated = true as well if that is meant")
 }
 
 fn exposed_key(f: &mut fmt::Formatter<'_>, path: &Path, mode: u32) -> fmt::Result {

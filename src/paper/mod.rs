@@ -2,14 +2,14 @@
 //!
 //! Each update goes to each neighbour over a connection of its own, to the port where its clients are: the
 //! [`ClientProtocol`] sends the AT line and closes. What comes is believed where it comes from the address of a
-//! neighbour ([`addresses`]), and is no news anywhere else. Nobody proves anything, and nothing is compared: what a
+//! neighbour (`addresses.rs`), and is no news anywhere else. Nobody proves anything, and nothing is compared: what a
 //! neighbour misses, it has missed.
 //!
 //! Who sent a line cannot be told, for on one machine all have one address. So the news goes to all neighbours but the
 //! one that took the report, which the line names: a flood of `L` links, from a server with `d` neighbours, is
 //! `2 L - d` lines. In the ring of five these are eight; over links, which know whom news came from, they are six.
 
-pub(crate) mod addresses;
+mod addresses;
 mod client_protocol;
 mod correspondent;
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl World {
         self.net.dialled().iter().map(|dialled| (dialled.to, dialled.remote)).collect()
     }
 
-    /// Neighbours answer from here on, and have answered what waits.
+    /// Whoever is dialled from here on answers.
     fn neighbours_answer(&mut self) {
         self.net.answer_dials(true);
     }
@@ -220,7 +220,7 @@ fn law_7_so_many_connections_and_so_many_bytes_wait_for_a_neighbour_and_the_newe
     assert_eq!(state(&world), (MOST_IN_FLIGHT, 10, 5));
     assert_eq!(world.dialled().len(), 2 * MOST_IN_FLIGHT);
 
-    world.net.answer_dials(true);
+    world.neighbours_answer();
     for (_, remote) in world.dialled() {
         world.net.remote(remote).answer();
     }

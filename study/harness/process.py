@@ -114,6 +114,12 @@ class Process:
         if self._child.poll() is None:
             return f"the server runs, with {self.threads()} threads"
         return f"the server has ended: {self.last_words()}"
+    def fate(self) -> str:
+        """Whether it still runs, as far as a second tells."""
+        try:
+            return f"ended with {self._child.wait(1)}"
+        except subprocess.TimeoutExpired:
+            return "lives"
 
     def ask_to_end(self) -> None:
         """A process that is stopped has to go on, or it would not hear. One that has ended is left alone, and nobody

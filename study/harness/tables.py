@@ -244,6 +244,27 @@ def central(rows: list[Row]) -> str:
     return grid(head, body, 2) + failures(rows, lambda row: f"{row['servers']} servers")
 
 
+def errors(rows: list[Row]) -> str:
+    head = ["server", "the handler", "who asked", "another client", "the process"]
+    figures = ("asker", "other", "process")
+    body = [
+        [title(row), FAILURES[row["failure"]], *(told(row, figure) for figure in figures)] for row in rows
+    ]
+    return grid(head, body, 5) + failures(rows, lambda row: row["failure"])
+
+
+FAILURES = {
+    "fail": "fails at once",
+    "later": "fails in a delayed call",
+    "refused": "forgets that a service may refuse",
+}
+
+
+def told(row: Row, figure: str) -> str:
+    """What the last round has seen."""
+    return NONE if row["failed"] else row["rounds"][-1][figure]
+
+
 def machine(results: Results) -> str:
     """What all experiments ran on; several values where they ran at several times."""
     facts = [flat(result["machine"]) for result in results.values()]
@@ -270,5 +291,6 @@ TABLES: dict[str, Callable[[list[Row]], str]] = {
     "clients": clients,
     "code": code,
     "central": central,
+    "errors": errors,
 }
 """Each by the name of its experiment."""

@@ -25,6 +25,11 @@ impl Client {
         self.stream().write_all(bytes.as_ref()).unwrap();
     }
 
+    /// The same to somebody who may have closed already.
+    pub(crate) fn send_if_open(&self, bytes: impl AsRef<[u8]>) {
+        let _ = self.stream().write_all(bytes.as_ref());
+    }
+
     /// Sends a byte now and then, until all are sent or nobody takes them any more.
     pub(crate) fn drip(&self, bytes: &[u8]) {
         for byte in bytes {

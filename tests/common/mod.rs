@@ -10,6 +10,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod client;
+pub(crate) mod twisted;
 pub(crate) mod visitor;
 
 use std::collections::BTreeMap;

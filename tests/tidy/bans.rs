@@ -78,7 +78,7 @@ pub(crate) const BANS: &[Ban] = &[
     Ban {
         words: &["MioNet", "mio_net"],
         within: &[HERD, "protocols/src/", STUDY],
-        except: &["src/bin/herd/", "study/places/src/main.rs"],
+        except: &["src/bin/herd/", "study/errors/src/main.rs", "study/places/src/main.rs"],
         in_tests: true,
         rule: "programs alone name MioNet: src/bin/herd/, and a main.rs of the study",
         instead: "take `&mut impl Net`, or only a `Cx`",

@@ -6,6 +6,7 @@ from harness.experiments import (
     central,
     clients,
     code,
+    errors,
     five,
     latency,
     memory,
@@ -28,4 +29,5 @@ ALL: dict[str, Callable[[Scale], list[Row]]] = {
     "clients": clients.run,
     "code": code.run,
     "central": central.run,
+    "errors": errors.run,
 }

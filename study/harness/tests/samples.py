@@ -54,5 +54,6 @@ def results() -> Results:
         "clients": two({"rss_each": 512.0, "cpu_us": 3.0}, clients=1_000),
         "code": [row("herd-all", {"lines": 9_000, "files": 99, "under": None}), failed("twisted")],
         "central": two(LOAD, servers=5),
+        "errors": two({"asker": "closed", "other": "hello", "process": "lives"}, failure="later"),
     }
     return {name: {"scale": "quick", "machine": MACHINE, "rows": own} for name, own in rows.items()}

@@ -26,7 +26,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: BenchArguments) -> Result
     let config = config.load()?;
     let BenchArguments { command, load } = arguments;
     match command {
-        None => load::run("load", load.plan(load.targets.find(&config)?), &load.output),
+        None => load::run(load::LOAD, load.plan(load.targets.find(&config)?), &load.output),
         Some(BenchCommand::Hold(hold)) => {
             load::run("hold", hold.plan(hold.targets.find(&config)?), &hold.output)
         }
