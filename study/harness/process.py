@@ -114,6 +114,7 @@ class Process:
         if self._child.poll() is None:
             return f"the server runs, with {self.threads()} threads"
         return f"the server has ended: {self.last_words()}"
+
     def fate(self) -> str:
         """Whether it still runs, as far as a second tells."""
         try:
