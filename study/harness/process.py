@@ -109,6 +109,12 @@ class Process:
         """Of the process itself."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def state(self) -> str:
+        """How it fares, where something has failed."""
+        if self._child.poll() is None:
+            return f"the server runs, with {self.threads()} threads"
+        return f"the server has ended: {self.last_words()}"
+
     def fate(self) -> str:
         """Whether it still runs, as far as a second tells."""
         try:

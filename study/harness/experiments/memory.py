@@ -6,6 +6,7 @@ Each connection has told of one client, so its record is counted with it.
 from functools import partial
 
 from harness import bench
+from harness.process import Failed
 from harness.results import Row, Rows
 from harness.scale import Scale
 from harness.servers import Server, alone
@@ -38,5 +39,8 @@ def held(subject: Subject, connections: int, scale: Scale) -> bench.Figures:
 def size_while_held(server: Server, connections: int, scale: Scale) -> tuple[int, int]:
     """Bytes, and threads."""
     with bench.hold(server.address, connections, server.seat.folder) as holder:
-        holder.await_ready(scale.patience)
+        try:
+            holder.await_ready(scale.patience)
+        except Failed as why:
+            raise Failed(f"{why}; {server.process.state()}") from why
         return server.process.rss(), server.process.threads()

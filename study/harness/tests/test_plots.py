@@ -19,8 +19,8 @@ class Plots(unittest.TestCase):
                     self.assertIn("<text", file.read_text())
                     self.assertEqual(file.read_bytes(), (Path(other) / f"{name}.svg").read_bytes())
 
-    def test_all_but_code_which_is_a_table_has_a_plot(self) -> None:
-        self.assertEqual(set(samples.results()) - set(plots.PLOTS), {"code"})
+    def test_all_have_a_plot_but_those_that_a_table_tells_better(self) -> None:
+        self.assertEqual(set(samples.results()) - set(plots.PLOTS), {"code", "errors"})
 
     def test_where_nothing_was_measured_nothing_is_drawn(self) -> None:
         with TemporaryDirectory() as folder:
