@@ -215,11 +215,7 @@ impl fmt::Display for Problem {
                 write!(f, "{host:?} is a name; a server listens on an IP address or on localhost")
             }
             Problem::SharedAddress { address, other } => write!(f, "{address} is taken by {other} already"),
-            Problem::Plaintext(host) => write!(
-                f,
-                "neighbours would talk in plaintext on {host}, which is not loopback; \
-                 set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant"
-            ),
+            Problem::Plaintext(host) => plaintext(f, host),
             Problem::Unauthenticated(name, host) => unauthenticated(f, name, host),
             Problem::NotOnPaper(why) => {
                 write!(f, "not together with peers.mode = \"paper\": {why}; leave out one of the two")
@@ -258,6 +254,11 @@ impl fmt::Display for Problem {
             ),
         }
     }
+}
+
+fn plaintext(f: &mut fmt::Formatter<'_>, host: &str) -> fmt::Result {
+    write!(f, "neighbours would talk in plaintext on {host}, which is not loopback; ")?;
+    f.write_str("set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant")
 }
 
 fn unauthenticated(f: &mut fmt::Formatter<'_>, name: &str, host: &str) -> fmt::Result {
