@@ -116,7 +116,7 @@ fn many_reports_at_once_reach_all() {
     let replies = String::from_utf8(client.rest()).unwrap();
     assert_eq!(replies.lines().count(), REPORTS);
     for (n, line) in replies.lines().enumerate() {
-        herd.await_news(&["Ball", "Holiday"], &format!("id-{n}"), line);
+        herd.await_news(&NAMES, &format!("id-{n}"), line);
     }
 }
 

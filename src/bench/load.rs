@@ -164,7 +164,7 @@ impl Load {
                 part(clients.saturating_sub(self.left.into()), clients)
             }
             (Span::For { warm_up, duration }, Some(began)) => {
-                part(now.since(began.now).as_nanos(), (warm_up + duration).as_nanos())
+                part(now.since(began.now).as_nanos(), warm_up.saturating_add(duration).as_nanos())
             }
         }
     }
@@ -174,7 +174,9 @@ impl Load {
         let Some(conn) = self.callers[place].conn.filter(|conn| peers.is_open(*conn)) else { return };
         while let Some(due) = self.next_due(place, at.now) {
             let Some(errand) = self.draw(place, due, at.wall) else { return };
-            self.send(peers, conn, place, errand);
+            if !self.send(peers, conn, place, errand) {
+                return;
+            }
         }
     }
 
@@ -227,7 +229,8 @@ impl Load {
         Some(Errand { client, due, what: What::Tell(Report::new(client, self.stamp)) })
     }
 
-    fn send(&mut self, peers: &mut Peers<'_>, conn: ConnId, place: usize, errand: Errand) {
+    /// Whether there was room for it; if there is none in the outbox, what is in flight has to be answered first.
+    fn send(&mut self, peers: &mut Peers<'_>, conn: ConnId, place: usize, errand: Errand) -> bool {
         self.line.clear();
         errand.write_to(&mut self.line, &self.tail);
         let caller = &mut self.callers[place];
@@ -239,11 +242,16 @@ impl Load {
             }
         };
         if sent != Sent::Queued {
-            return self.tally.unsent(errand.due); // there was room in flight, so there is none in the outbox
+            self.tally.unsent(errand.due);
+            if self.plan.is_once() {
+                caller.again.push(errand.client);
+            }
+            return false;
         }
         self.tally.sent(&errand);
         self.in_flight += 1;
         caller.flight.push(errand);
+        true
     }
 
     /// Hears a line on a connection; says what it has brought.

@@ -76,7 +76,7 @@ fn begin(app: &mut Load, peers: &mut Peers<'_>, reactor: &mut Requests<'_, Load>
     match app.plan.span {
         Span::For { warm_up, duration } => {
             app.tally.window = at.now + warm_up..at.now + warm_up + duration;
-            reactor.app_later(warm_up + duration, drain);
+            reactor.app_later(warm_up.saturating_add(duration), drain);
         }
         Span::Once { .. } => {
             app.tally.window = at.now..Time::NEVER;

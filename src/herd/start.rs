@@ -102,8 +102,8 @@ pub fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Listens for clients and neighbours, and dials those it is to be linked with; a stop will write what is not on disk. Says
-/// where it listens for clients.
+/// Listens for clients and neighbours, and dials those it is to be linked with; a stop will write what is not on disk.
+/// Says where it listens for clients.
 ///
 /// # Errors
 ///

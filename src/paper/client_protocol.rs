@@ -18,7 +18,7 @@ pub struct ClientProtocol {
     line: Box<[u8]>,
     /// The neighbour has answered, and to news it would not.
     is_answered: bool,
-    /// The neighbour has closed its side, and so has read what we sent.
+    /// The neighbour has closed its side. So it has read what we sent, unless it was full and turned us away.
     is_read: bool,
 }
 

@@ -14,7 +14,7 @@ use crate::herd::{Herd, Queue, Sparing};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaperCounters {
-    /// It has read them.
+    /// It closed its side after them and said nothing: it has read them, unless it was full and turned us away.
     pub told: u64,
     /// It could not be reached, or did not take them in time.
     pub lost: u64,

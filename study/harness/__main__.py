@@ -49,9 +49,9 @@ def measure(names: list[str], scale: Scale, folder: Path) -> None:
     from harness.experiments import ALL
 
     prepare()
+    facts = machine.facts()  # once, for the load average is the study's own afterwards
     for name in names or ALL:
         start = time.monotonic()
-        facts = machine.facts()
         rows = ALL[name](scale)
         results.write(folder, name, {"scale": scale.name, "machine": facts, "rows": rows})
         failed = sum(row["failed"] is not None for row in rows)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from harness import paths
-from harness.process import LOAD, Failed, Process, on_core
+from harness.process import LOAD, Failed, Process, cpu_of, on_core, tree
 from harness.subjects import flags
 
 HERD = str(paths.BINARIES / "herd")
@@ -51,7 +51,8 @@ class Gauge:
     INTERVAL = 0.1
 
     def __init__(self, watched: Sequence[Process]) -> None:
-        self._watched = watched
+        # Their families are listed once: to walk through a thousand threads each time would be felt.
+        self._pids = [pid for process in watched for pid in tree(process.pid)]
         self._seen: list[tuple[float, float]] = []
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -61,7 +62,8 @@ class Gauge:
             self._look()
 
     def _look(self) -> None:
-        self._seen.append((time.time(), sum(process.cpu() for process in self._watched)))
+        used = sum(map(cpu_of, self._pids))
+        self._seen.append((time.time(), used))
 
     def processors(self, start: float, seconds: float) -> float:
         """How many were busy in so many seconds from a moment on, less a twentieth at either end."""
@@ -92,7 +94,7 @@ def measure(
     to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process]
 ) -> Figures:
     """A load's figures, with the processor's time that each line has cost the servers that are watched."""
-    with Gauge(watched) as gauge:
+    with on_core(LOAD), Gauge(watched) as gauge:
         report = report_of(to, load, warm_up, sample)
     figures = figures_of(report)
     busy = gauge.processors(report["started_unix_ns"] / 1e9, report["duration_s"])
@@ -116,9 +118,12 @@ def figures_of(report: Figures) -> Figures:
         raise Failed("nothing was answered in time")
     if total["wrong"] or total["refused"]:
         raise Failed(f"{total['wrong']} wrong replies, {total['refused']} refusals")
-    lost = {name: report[name] for name in ("unsent", "lost_connections", "failed_connects")}
+    if report["lost_connections"] or report["failed_connects"]:
+        raise Failed(f"{report['lost_connections']} connections lost, {report['failed_connects']} not made")
+    late = report.get("generator_late_us")
+    left = {"unsent": report["unsent"], "late_p99": late["p99"] if late else None}
     generator = {"generator": report["generator_cpu"] / report["duration_s"]}
-    return total | lost | generator | percentiles(iamat, "") | percentiles(whatsat, "whatsat_")
+    return total | left | generator | percentiles(iamat, "") | percentiles(whatsat, "whatsat_")
 
 
 def percentiles(kind: Figures | None, prefix: str) -> Figures:
@@ -141,7 +146,7 @@ def spread(to: Sequence[str], updates: int, patience: float) -> Figures:
 def hold(to: str, connections: int, folder: Path) -> Process:
     """Connections that have each told of one client, and are held until the process ends."""
     command = [HERD, "bench", "hold", "--to", to, "--connections", str(connections), "--for", "600s"]
-    return Process(command, folder, ready="holding", core=LOAD)
+    return Process(command, folder, ready=f"holding {connections}", core=LOAD)
 
 
 def first(to: str, since_ns: int, folder: Path) -> subprocess.Popen[str]:

@@ -30,8 +30,8 @@ SCRIPT = re.compile(
     r"(?<=[(=,:\s])/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+/)|" + COMMENT,
     re.DOTALL,
 )
-# By this workspace's rule tests stand last in a file.
-TESTS = re.compile(r"^#\[cfg\(test\)\]\s*\nmod tests\b.*", re.DOTALL | re.MULTILINE)
+# By this workspace's rule tests stand last in a file, or in one of their own.
+TESTS = re.compile(r"^#\[cfg\(test\)\]\s*\nmod tests(?:;|\s*\{.*)", re.DOTALL | re.MULTILINE)
 
 
 def count(files: Iterable[Path]) -> int:

@@ -18,6 +18,7 @@ COMMANDS = {
     "CPython": ([str(paths.PYTHON), "--version"], r"Python (\S+)"),
     "PyPy": ([str(paths.PYPY), "--version"], r"PyPy (\S+)"),
     "Twisted": ([str(paths.PYTHON), "-c", "import twisted; print(twisted.__version__)"], r"(\S+)"),
+    "Twisted on PyPy": ([str(paths.PYPY), "-c", "import twisted; print(twisted.__version__)"], r"(\S+)"),
     "Node": (["node", "--version"], r"v(\S+)"),
     "Apache": (["apache2", "-v"], r"Apache/(\S+)"),
     "PHP": (["php", "--version"], r"PHP (\S+)"),

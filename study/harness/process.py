@@ -1,6 +1,7 @@
 """Servers as processes: started on a core, watched through /proc, ended by their id."""
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -45,7 +46,7 @@ class Process:
         environment: dict[str, str] | None = None,
     ) -> None:
         self._lines: deque[str] = deque(maxlen=20)
-        self._word, self._ready = ready, threading.Event()
+        self._word, self._ready = re.compile(rf"\b{re.escape(ready)}\b"), threading.Event()
         self._is_said = self._is_asked = False
         self.started_ns = time.time_ns()
         try:
@@ -72,7 +73,7 @@ class Process:
         assert self._child.stderr
         for line in self._child.stderr:
             self._lines.append(line.strip())
-            if self._word in line:
+            if self._word.search(line):
                 self._is_said = True
                 self._ready.set()
         self._ready.set()  # it has ended: there is nothing more to wait for
@@ -82,7 +83,7 @@ class Process:
         """Until it says the word, as that it listens."""
         if not self._ready.wait(seconds) or not self._is_said:
             self.end()
-            raise Failed(f"not {self._word}: {self.last_words()}")
+            raise Failed(f"not ready: {self.last_words()}")
         return self
 
     def last_words(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from harness import paths
 from harness.process import Failed
 
 Row = dict[str, Any]
@@ -29,7 +30,7 @@ class Rows:
         try:
             row["rounds"].append(work())
         except Failed as why:
-            row["failed"] = str(why)
+            row["failed"] = str(why).replace(f"{paths.ROOT}/", "")
         except OSError as error:
             row["failed"] = error.strerror or type(error).__name__
 

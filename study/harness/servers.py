@@ -82,11 +82,18 @@ def warm_up(to: list[str], subject: Subject, scale: Scale, load: bench.Load | No
 class SideBySide(ExitStack):
     """Servers of several kinds that stand idle beside the one whose turn it is.
 
-    One that does not start raises its reason whenever it is asked for.
+    They are warm for a load like the one to come. One that does not start raises its reason whenever it is asked for.
     """
 
-    def __init__(self, kinds: tuple[Subject, ...], scale: Scale, places: int | None = None) -> None:
+    def __init__(
+        self,
+        kinds: tuple[Subject, ...],
+        scale: Scale,
+        places: int | None = None,
+        load: bench.Load | None = None,
+    ) -> None:
         super().__init__()
+        self._load = load
         self._servers: dict[str, Server | Failed] = {}
         for subject in kinds:
             self._servers[subject.key] = self._start(subject, scale, places)
@@ -94,7 +101,7 @@ class SideBySide(ExitStack):
     def _start(self, subject: Subject, scale: Scale, places: int | None) -> Server | Failed:
         try:
             server = self.enter_context(alone(subject, places))
-            warm_up([server.address], subject, scale)
+            warm_up([server.address], subject, scale, self._load)
         except Failed as why:
             return why
         return server

@@ -100,7 +100,17 @@ def by(rows: list[Row], *names: str) -> list[Row]:
 
 
 def latency(rows: list[Row]) -> str:
-    head = ["server", "lines/s due", "answered/s", "never sent", "p50 ms", "p99 ms", "p99.9 ms", "CPU share"]
+    head = [
+        "server",
+        "lines/s due",
+        "answered/s",
+        "never sent",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "load late, p99 ms",
+        "CPU share",
+    ]
     body = [
         [
             title(row),
@@ -108,6 +118,7 @@ def latency(rows: list[Row]) -> str:
             cell(row, "per_second", whole),
             cell(row, "unsent", whole),
             *(spread(row, name, millis) for name in ("p50", "p99", "p99_9")),
+            cell(row, "late_p99", millis),
             cell(row, "processors", percent),
         ]
         for row in by(rows, "rate")
@@ -116,13 +127,14 @@ def latency(rows: list[Row]) -> str:
 
 
 def whatsat(rows: list[Row]) -> str:
-    head = ["server", "lines/s", "CPU µs a line", "IAMAT p50 ms", "p99 ms", "WHATSAT p50 ms", "p99 ms"]
+    head = ["server", "lines/s", "CPU µs a line", "load's CPU", "IAMAT p50 ms", "p99 ms", "WHATSAT p50 ms", "p99 ms"]
     figures = ("p50", "p99", "whatsat_p50", "whatsat_p99")
     body = [
         [
             title(row),
             spread(row, "per_second", whole),
             spread(row, "cpu_us", micros),
+            cell(row, "generator", percent),
             *(cell(row, name, millis) for name in figures),
         ]
         for row in rows
@@ -256,7 +268,7 @@ def errors(rows: list[Row]) -> str:
 FAILURES = {
     "fail": "fails at once",
     "later": "fails in a delayed call",
-    "refused": "forgets that a service may refuse",
+    "refused": "has not thought of a service that refuses",
 }
 
 

@@ -3,7 +3,7 @@
 
 const { EventEmitter } = require('node:events');
 
-/** Emits 'line' for each line, without its LF.
+/** Emits 'line' for each line, without its LF. Replies to lines that came together leave together.
  *
  * Flaw F15, otherwise than in Twisted: nothing bounds a line, and what has no end is kept.
  */
@@ -13,7 +13,11 @@ class Lines extends EventEmitter {
     this.rest = '';
     // Flaw F1, otherwise than in Twisted: bytes that are not UTF-8 become U+FFFD, and the id is another one.
     socket.setEncoding('utf8');
-    socket.on('data', (chunk) => this.feed(chunk));
+    socket.on('data', (chunk) => {
+      socket.cork();
+      this.feed(chunk);
+      socket.uncork();
+    });
   }
 
   feed(chunk) {

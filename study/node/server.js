@@ -30,7 +30,7 @@ class Server {
   }
 }
 
-/** Seconds. Date.now() counts milliseconds, so a difference is right to one of them, and may be negative. */
+/** Seconds. Flaw F22: Date.now() counts milliseconds, so a difference is right to one of them, and may be negative. */
 function now() {
   return Date.now() / 1000;
 }

@@ -37,8 +37,8 @@ class ServerFactory(Factory):
 
         Flaw F10: a connection for each message and neighbour; ours keeps one link, src/link.
 
-        Flaw F11: those to a neighbour that is stopped wait, 30 seconds each and without bound; ours queues in a
-        bounded outbox.
+        Flaw F11: those to a neighbour that does not accept wait, up to 30 seconds each and without bound; ours queues
+        in a bounded outbox.
         """
         for host, port in self.neighbours.values():
             self.reactor.connectTCP(host, port, MessageFactory(message))

@@ -21,6 +21,18 @@ fn every_reply_is_counted_and_makes_room_for_another_line() {
 }
 
 #[test]
+fn a_line_that_finds_no_room_in_the_outbox_is_said_and_the_next_waits_for_a_reply() {
+    let mut rig = Rig::new(Plan { in_flight: 20_000, ..plan() });
+    let lines = rig.take_lines();
+    assert!((10_000..20_000).contains(&lines.len()), "{} lines are a megabyte", lines.len());
+    assert_eq!(rig.results().unsent, 1);
+    let (place, line) = &lines[0];
+    let reply = rig.reply(line);
+    rig.feed(*place, &reply);
+    assert!(!rig.take_lines().is_empty());
+}
+
+#[test]
 fn the_warm_up_is_not_measured() {
     let span = Span::For { warm_up: SECOND, duration: SECOND };
     let mut rig = Rig::new(Plan { span, ..plan() });

@@ -26,12 +26,18 @@ OURS = (
     *SHARED,
     "src/bin/herd/serve.rs",
     "src/herd/flood.rs",
+    "src/herd/held.rs",
     "src/herd/mod.rs",
+    "src/herd/news.rs",
+    "src/herd/pace.rs",
+    "src/herd/queue.rs",
     "src/herd/server_protocol.rs",
     "src/herd/start.rs",
+    "src/paper/*.rs",
     "src/places/web.rs",
     "src/store/mod.rs",
     "src/store/record.rs",
+    "src/store/shelf.rs",
 )
 # Whatever of its modules is loaded once a server's are.
 LOADED = """

@@ -17,7 +17,7 @@ def run(scale: Scale) -> list[Row]:
     longer = scale.with_longer_samples()
     load = bench.Load(in_flight=4, whatsat=SHARE)
     rows = Rows()
-    with places_service() as places, SideBySide(SINGLE, scale, places) as servers:
+    with places_service() as places, SideBySide(SINGLE, scale, places, load) as servers:
         for _ in range(scale.few_rounds):
             for subject in SINGLE:
                 rows.measure(

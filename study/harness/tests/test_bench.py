@@ -36,6 +36,10 @@ class Bench(unittest.TestCase):
             with self.assertRaisesRegex(Failed, why):
                 figures_of(report(**changes))
 
+    def test_lost_connections_are_a_failure(self) -> None:
+        with self.assertRaisesRegex(Failed, "3 connections lost, 0 not made"):
+            figures_of(report() | {"lost_connections": 3})
+
     def test_a_load_says_only_what_it_has(self) -> None:
         self.assertNotIn("--rate", Load().arguments())
         self.assertEqual(Load(rate=5, http="/").arguments()[-4:], ["--rate", "5", "--http", "/"])

@@ -2,6 +2,12 @@ import unittest
 
 from harness.lines import count_text
 
+ELSEWHERE = """#[cfg(test)]
+mod tests;
+
+fn after() {}
+"""
+
 PYTHON = '''"""Of the module.
 
 Two lines of it."""
@@ -56,6 +62,9 @@ class Lines(unittest.TestCase):
 
     def test_of_rust_tests_are_not_counted(self) -> None:
         self.assertEqual(count_text(RUST, ".rs"), 6)
+
+    def test_of_rust_what_follows_tests_in_a_file_of_their_own_is_counted(self) -> None:
+        self.assertEqual(count_text(ELSEWHERE, ".rs"), 1)
 
     def test_of_a_script_what_stands_in_texts_is_no_comment(self) -> None:
         self.assertEqual(count_text(SCRIPT, ".js"), 5)

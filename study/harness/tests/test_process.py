@@ -37,6 +37,10 @@ class Processes(unittest.TestCase):
     def run_python(self, code: str) -> Process:
         return Process([sys.executable, "-c", code], self.folder)
 
+    def test_a_word_within_another_is_not_said(self) -> None:
+        with self.run_python("import sys; print('already', file=sys.stderr)") as process:
+            self.assertRaisesRegex(Failed, "already", process.await_ready)
+
     def test_it_is_watched_with_its_children_and_ended_with_them(self) -> None:
         with self.run_python(CHILD + READY) as process:
             process.await_ready()

@@ -31,7 +31,7 @@ pub(super) fn run(targets: Vec<Target>, arguments: &FirstArguments) -> Result<()
     drive(&mut reactor, &mut net, |_, _| {}).map_err(Failure::other)?;
     let (dials, at) = reactor.app.found();
     let at = at.ok_or_else(|| Failure::other(format!("{name} has not answered, dialled {dials} times")))?;
-    let first_reply_us = micros(at.as_unix_nanos() - since);
+    let first_reply_us = micros(at.as_unix_nanos().saturating_sub(since));
     let results = Results { version: 1, mode: "first", target: [&name], dials, first_reply_us };
     let summary = format!("{name}: first reply after {}, {dials} dials\n", Micros(first_reply_us));
     tell(&results, summary, arguments.json.as_ref())
