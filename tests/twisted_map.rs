@@ -1,5 +1,5 @@
-//! docs/twisted.md: each idea of Twisted beside ours, as code that runs. This runs the left side on Twisted, where
-//! there is one; the right side are doctests of `herd-protocols`.
+//! docs/twisted.md: fifteen ideas of Twisted beside ours, as code that runs. This runs the left side on Twisted,
+//! where there is one; the right side are doctests of `herd-protocols`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
