@@ -242,7 +242,9 @@ impl Load {
             }
         };
         if sent != Sent::Queued {
-            self.tally.unsent(errand.due);
+            if self.schedule.is_some() {
+                self.tally.unsent(errand.due);
+            }
             if self.plan.is_once() {
                 caller.again.push(errand.client);
             }
