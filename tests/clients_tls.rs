@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
 use common::authority::{Identity, trusted, write_key};
+use common::missing::pass_over;
 use common::{Herd, eventually};
 use rustix::process::Signal;
 
@@ -69,9 +70,7 @@ fn openssl_is_answered_over_tls_1_2_and_1_3() {
         openssl.args(["s_client", "-brief", "-verify_return_error", "-CAfile", "ca.pem", "-connect", &at]);
         openssl.arg(version).current_dir(herd.path("")).stderr(Stdio::null());
         let Ok(mut process) = openssl.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
-            let is_required = std::env::var_os("REAL_SERVERS").is_some_and(|value| value == "1");
-            assert!(!is_required, "there is no openssl");
-            return println!("skipped: there is no openssl; with REAL_SERVERS=1 that is a failure");
+            return pass_over("there is no openssl");
         };
         let mut stdin = process.stdin.take().unwrap();
         writeln!(stdin, "IAMAT kiwi +34.068930-118.445127 5").unwrap();

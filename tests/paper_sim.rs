@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use herd::command::Command;
+use common::reports;
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::link::Proof;
 use herd::paper::{Correspondent, Correspondents, PaperCounters};
@@ -64,16 +66,8 @@ impl Ring {
 
     /// The server at `place` hears of a client and floods it.
     fn report(&mut self, place: usize, id: &str, time: usize) {
-        let line = format!("AT {} +0.000000000 {id} +34.068930-118.445127 {time}", NAMES[place]);
-        let report = |reactor: &mut Reactor<Herd>, net: &mut SimNet<'_>| {
-            reactor.enter(net, |cx| {
-                let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
-                let record = cx.app.store.report(&at).unwrap();
-                let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
-                cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
-            });
-        };
-        self.0.enter(self.host(place), report).unwrap();
+        let host = self.host(place);
+        reports::report(&mut self.0, host, id, time);
     }
 
     fn host(&self, place: usize) -> HostId {
@@ -91,8 +85,7 @@ impl Ring {
 
     /// The lines that each holds.
     fn lines(&self) -> Vec<BTreeSet<Vec<u8>>> {
-        let lines = |herd: &Herd| herd.store.records().map(|record| record.line().to_vec()).collect();
-        self.herds().map(lines).collect()
+        self.herds().map(reports::lines).collect()
     }
 
     fn agree(&self) -> bool {
@@ -131,7 +124,7 @@ fn whatever_overtakes_what_the_newest_wins_everywhere() {
         (0..100).for_each(|n| ring.report(n % 5, &format!("id-{}", n % 7), n / 2));
         ring.settle();
         assert!(ring.agree() && ring.lines()[0].len() == 7, "{:?}", ring.lines());
-        let last = format!("AT {} +0.000000000 id-1 +34.068930-118.445127 49", NAMES[99 % 5]);
+        let last = reports::line(NAMES[99 % 5], "id-1", 49);
         assert!(ring.lines()[0].contains(last.as_bytes()), "{:?}", ring.lines());
     }
 }

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::collections::BTreeSet;
+mod common;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use herd::command::Command;
+use common::reports;
 use herd::herd::{Herd, Neighbour, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
 use herd::places::Desk;
@@ -55,16 +56,8 @@ impl Row {
 
     /// The server at `place` hears of a client and floods it.
     fn report(&mut self, place: usize, id: &str, time: usize) {
-        let line = format!("AT {} +0.000000000 {id} +34.068930-118.445127 {time}", NAMES[place]);
-        let report = |reactor: &mut Reactor<Herd>, net: &mut SimNet<'_>| {
-            reactor.enter(net, |cx| {
-                let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
-                let record = cx.app.store.report(&at).unwrap();
-                let (traffic, peers) = (&mut cx.app.traffic, &mut cx.peers);
-                cx.app.neighbours.flood(None, record.line(), traffic, peers, &mut cx.reactor);
-            });
-        };
-        self.0.enter(HostId::nth(u16::try_from(place).unwrap()), report).unwrap();
+        let host = self.host(place);
+        reports::report(&mut self.0, host, id, time);
     }
 
     fn host(&self, place: usize) -> HostId {
@@ -75,12 +68,8 @@ impl Row {
         self.0.nodes().map(|(_, server)| server.app.store.get(id.as_bytes()).is_some()).collect()
     }
 
-    /// Whether all hold the same lines, whatever their digests say.
     fn agree(&self) -> bool {
-        let lines = |(_, server): (_, &Reactor<Herd>)| {
-            server.app.store.records().map(|record| record.line().to_vec()).collect::<BTreeSet<_>>()
-        };
-        let mut all = self.0.nodes().map(lines);
+        let mut all = self.0.nodes().map(|(_, server)| reports::lines(&server.app));
         let first = all.next().unwrap();
         all.all(|other| other == first)
     }

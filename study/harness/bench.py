@@ -5,7 +5,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -31,15 +31,20 @@ class Load:
     http: str | None = None
 
     def arguments(self) -> list[str]:
-        numbers = {
-            "--connections": self.connections,
-            "--in-flight": self.in_flight,
-            "--clients": self.clients,
-            "--whatsat": self.whatsat,
-        }
         optional = {"--rate": self.rate, "--http": self.http}
-        given = numbers | {name: value for name, value in optional.items() if value is not None}
-        return [word for name, value in given.items() for word in (name, str(value))]
+        given = {name: value for name, value in optional.items() if value is not None}
+        return [*self.shape(), *words({"--whatsat": self.whatsat} | given)]
+
+    def shape(self) -> list[str]:
+        """What is asked, however it is paced."""
+        return words(
+            {"--connections": self.connections, "--in-flight": self.in_flight, "--clients": self.clients}
+        )
+
+
+def words(given: Mapping[str, Any]) -> list[str]:
+    """Each flag and its value."""
+    return [word for name, value in given.items() for word in (name, str(value))]
 
 
 class Gauge:
@@ -131,11 +136,12 @@ def percentiles(kind: Figures | None, prefix: str) -> Figures:
     return {f"{prefix}{name}": kind["latency_us"][name] for name in ("p50", "p99", "p99_9")} if kind else {}
 
 
-def fill(to: str, clients: int, patience: float) -> None:
-    """Reports each client once."""
-    report = call(["fill", "--to", to, "--clients", str(clients)], patience)
-    if report["iamat"]["answered"] < clients:
-        raise Failed(f"only {report['iamat']['answered']} of {clients} clients were answered")
+def fill(to: Sequence[str], load: Load, patience: float) -> Figures:
+    """Reports each client once, as fast as it is answered."""
+    report = call(["fill", *flags("--to", list(to)), *load.shape()], patience)
+    if report["iamat"]["answered"] < load.clients:
+        raise Failed(f"only {report['iamat']['answered']} of {load.clients} clients were answered")
+    return figures_of(report)
 
 
 def spread(to: Sequence[str], updates: int, patience: float) -> Figures:

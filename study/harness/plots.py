@@ -20,6 +20,7 @@ STYLES: dict[str, tuple[str, str, str]] = {
     "herd-paper": ("#CC79A7", "P", "++"),
     "herd-always": ("#0072B2", "h", "--"),
     "twisted": ("#D55E00", "^", "..."),
+    "twisted-lasting": ("#E69F00", "*", "\\\\\\"),
     "twisted-pypy": ("#E69F00", "v", "\\\\\\"),
     "node": ("#009E73", "D", "xxx"),
     "threads": ("#CC79A7", "X", "++"),

@@ -178,15 +178,20 @@ def children(pid: int) -> list[int]:
 def cpu_of(pid: int) -> float:
     """Its seconds of the processor, with those of the children that have ended."""
     try:
-        return cpu_in(Path(f"/proc/{pid}/stat").read_text())
+        return time.clock_gettime(clock_of(pid)) + ended_in(Path(f"/proc/{pid}/stat").read_text())
     except OSError:
         return 0.0
 
 
-def cpu_in(stat: str) -> float:
-    """proc_pid_stat(5): utime, stime, cutime and cstime are the fields 14 to 17; the second may hold spaces."""
+def clock_of(pid: int) -> int:
+    """As clock_getcpuclockid(3) gives it: to the nanosecond, where /proc counts in hundredths of a second."""
+    return ~pid << 3 | 2
+
+
+def ended_in(stat: str) -> float:
+    """proc_pid_stat(5): cutime and cstime are the fields 16 and 17; the second may hold spaces."""
     fields = stat.rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) * TICK
+    return sum(map(int, fields[13:15])) * TICK
 
 
 def memory_of(pid: int) -> int:

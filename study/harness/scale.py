@@ -18,6 +18,10 @@ class Scale:
     sample: float
     long_sample: float
     """Where percentiles need many lines."""
+    leisure: float
+    """Of five at a rate that they all can carry."""
+    rush: float
+    """Of the updates that come to five at once, the share that does."""
     phase: float
     """Before, during and after the trouble of one of five."""
     connections: tuple[int, ...]
@@ -49,6 +53,8 @@ FULL = Scale(
     warm_up=0.3,
     sample=1.0,
     long_sample=2.0,
+    leisure=5.0,
+    rush=1.0,
     phase=3.0,
     connections=(100, 1_000, 10_000, 19_000),
     clients=(1_000, 10_000, 100_000, 1_000_000),
@@ -68,6 +74,8 @@ QUICK = Scale(
     warm_up=0.2,
     sample=0.4,
     long_sample=0.6,
+    leisure=0.6,
+    rush=0.1,
     phase=0.6,
     connections=(100, 1_000),
     clients=(1_000, 10_000),

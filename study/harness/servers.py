@@ -9,13 +9,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness import bench, paths
-from harness.process import LOAD, TICK, Failed, Process
+from harness.process import LOAD, Failed, Process
 from harness.scale import Scale
 from harness.subjects import HOST, NAMES, Seat, Subject
 
 # None of Google's; our server refuses an answer that has its key in it, so it is no word of an answer.
 KEY = {"GOOGLE_PLACES_API_KEY": "no-key-of-googles"}
-QUIET = 0.3
+# How often five are looked at, for how long they have to rest, and the share of their core that counts as work.
+LOOK, QUIET, WORK = 0.05, 0.3, 0.5
 RUN = paths.MADE / "run"
 
 
@@ -155,23 +156,28 @@ class Five(ExitStack):
         """Seconds of the processor, of all."""
         return sum(process.cpu() for process in self.processes())
 
-    def until_quiet(self, patience: float) -> None:
-        """Until they have nothing to do for a while but their pings: the originals flood long after a load."""
-        end, last = time.monotonic() + patience, self.cpu()
-        while time.monotonic() < end:
-            time.sleep(QUIET)
-            now = self.cpu()
-            if now - last <= 2 * TICK:
-                return
-            last = now
+    def until_quiet(self, patience: float) -> float:
+        """Waits until all rest, for the originals flood long after a load; when the last of them was at work.
+
+        What takes less than half of their core is no flood: pings, timers, our disk once a second.
+        """
+        start = at_work = looked = time.monotonic()
+        used = self.cpu()
+        while looked - start < patience:
+            time.sleep(LOOK)
+            before, since, looked, used = used, looked, time.monotonic(), self.cpu()
+            if used - before > WORK * (looked - since):
+                at_work = looked
+            elif looked - at_work > QUIET:
+                return at_work
         raise Failed(f"still busy {patience:.0f} s after the load")
 
 
 @contextmanager
-def places_service() -> Iterator[int]:
-    """The port of a stand-in for the places service, which shares the load's core."""
+def places_service(places: int = 20) -> Iterator[int]:
+    """The port of a stand-in for the places service, which shares the load's core, with so many in each answer."""
     port = next(PORTS)
-    command = [str(paths.BINARIES / "places"), "--listen", f"{HOST}:{port}"]
+    command = [str(paths.BINARIES / "places"), "--listen", f"{HOST}:{port}", "--places", str(places)]
     with Process(command, new_folder("places"), core=LOAD) as process:
         process.await_ready()
         yield port

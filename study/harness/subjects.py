@@ -71,14 +71,15 @@ def places(seat: Seat) -> list[str]:
     return [*where, "places.per_client=1000"]
 
 
-def original(*program: str) -> Callable[[Seat], list[str]]:
-    """A server with the command line that the originals share."""
+def original(*program: str, lasting: bool = False) -> Callable[[Seat], list[str]]:
+    """A server with the command line that the originals share; Twisted's may keep its connections to neighbours."""
 
     def command(seat: Seat) -> list[str]:
         addresses = [f"{name}={HOST}:{port}" for name, port in seat.clients.items()]
         links = ",".join("-".join(link) for link in LINKS) if seat.is_linked else "none"
         asks = [] if seat.places is None else ["--places", f"http://{HOST}:{seat.places}"]
-        return [*program, seat.name, *flags("--address", addresses), "--links", links, *asks]
+        keeps = ["--lasting"] if lasting else []
+        return [*program, seat.name, *flags("--address", addresses), "--links", links, *asks, *keeps]
 
     return command
 
@@ -107,13 +108,14 @@ ALWAYS = Subject("herd-always", "herd, always on disk", herd("store.durability=a
 PAPER = Subject("herd-paper", "herd, paper mode", herd("peers.mode=paper"))
 CPYTHON = Subject("twisted", "Twisted", original(str(paths.PYTHON), TWISTED))
 PYPY = Subject("twisted-pypy", "Twisted on PyPy", original(str(paths.PYPY), TWISTED), warm_up=6.0)
+LASTING = Subject("twisted-lasting", "Twisted, lasting links", original(str(paths.PYTHON), TWISTED, lasting=True))
 NODE = Subject("node", "Node", original("node", str(paths.STUDY / "node")), warm_up=1.5)
 THREADS = Subject("threads", "threads", original(str(paths.BINARIES / "threads")))
 LAMP_EVERY = Subject("lamp-1", "LAMP, each update on disk", lamp(1))
 LAMP_SECOND = Subject("lamp-2", "LAMP, on disk each second", lamp(2))
 
 SINGLE = (BARE, HERD, CPYTHON, PYPY, NODE, THREADS)
-FIVES = (HERD, PAPER, CPYTHON, NODE)
+FIVES = (HERD, PAPER, CPYTHON, LASTING, NODE)
 TITLES = {subject.key: subject.title for subject in (*SINGLE, *FIVES, ALWAYS, LAMP_EVERY, LAMP_SECOND)}
 
 

@@ -6,6 +6,7 @@ import sys
 from twisted.internet import reactor
 
 from arguments import Arguments
+from lasting import LastingServerFactory
 from places import Places
 from server_factory import ServerFactory
 
@@ -18,7 +19,8 @@ def main() -> None:
     arguments = Arguments.parse(sys.argv[1:])
     host, port = arguments.addresses[arguments.name]
     places = Places(reactor, arguments.places, os.environ.get("GOOGLE_PLACES_API_KEY", ""))
-    factory = ServerFactory(reactor, arguments.name, arguments.neighbours(), places)
+    kind = LastingServerFactory if arguments.lasting else ServerFactory
+    factory = kind(reactor, arguments.name, arguments.neighbours(), places)
     reactor.listenTCP(port, factory, backlog=BACKLOG, interface=host)
     print(f"{arguments.name}: ready on {host}:{port}", file=sys.stderr, flush=True)
     reactor.run()

@@ -21,6 +21,7 @@ class Arguments:
     addresses: dict[str, Address]
     links: list[list[str]]
     places: str
+    lasting: bool
 
     @classmethod
     def parse(cls, arguments: list[str]) -> "Arguments":
@@ -37,7 +38,7 @@ class Arguments:
     def _from(cls, given: Namespace) -> "Arguments":
         addresses = {**ADDRESSES, **dict(_address(text) for text in given.address)}
         links = [] if given.links == "none" else [link.split("-") for link in given.links.split(",")]
-        return cls(given.name, addresses, links, given.places)
+        return cls(given.name, addresses, links, given.places, given.lasting)
 
     def check(self) -> None:
         for link in self.links:
@@ -59,6 +60,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--address", metavar="NAME=HOST:PORT", action="append", default=[])
     parser.add_argument("--links", metavar="A-B,C-D", default=LINKS, help="who talks to whom; none: nobody")
     parser.add_argument("--places", metavar="BASE_URL", default="https://maps.googleapis.com")
+    parser.add_argument("--lasting", action="store_true", help="not the paper's: keep a connection to each neighbour")
     return parser
 
 

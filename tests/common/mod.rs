@@ -10,6 +10,8 @@
 
 pub(crate) mod authority;
 pub(crate) mod client;
+pub(crate) mod missing;
+pub(crate) mod reports;
 pub(crate) mod twisted;
 pub(crate) mod visitor;
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from harness import bench
@@ -41,6 +42,10 @@ RIVALS: tuple[tuple[Subject, int, Start, str | None], ...] = (
 )
 
 
+RATE = 500
+"""Updates a second that each of them can carry, LAMP with a third of its core."""
+
+
 def run(scale: Scale) -> list[Row]:
     """One update of each connection at a time, as a browser or a phone would send them."""
     rows = Rows()
@@ -56,4 +61,6 @@ def updates(subject: Subject, start: Start, load: bench.Load, scale: Scale) -> b
     """All of its processes together."""
     with start(subject) as (addresses, processes):
         bench.report_of(addresses, load, 0.0, min(1.0, scale.longest_warm_up))
-        return bench.measure(addresses, load, scale.warm_up, scale.long_sample, processes)
+        most = bench.measure(addresses, load, scale.warm_up, scale.long_sample, processes)
+        paced = bench.report_of(addresses, replace(load, rate=RATE), scale.warm_up, scale.long_sample)
+        return most | {f"paced_{name}": value for name, value in bench.figures_of(paced).items()}

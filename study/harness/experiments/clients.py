@@ -35,8 +35,8 @@ def grow(
         server = until_end.enter_context(alone(subject))
         started.append((server, server.process.rss()))
     server, empty = started[0]
-    bench.fill(server.address, clients, scale.patience)
-    each = (server.process.rss() - empty) / clients
     load = bench.Load(clients=clients)
+    bench.fill([server.address], load, scale.patience)
+    each = (server.process.rss() - empty) / clients
     figures = bench.measure([server.address], load, scale.warm_up, scale.sample, [server.process])
     return figures | {"rss_each": each}

@@ -1,7 +1,8 @@
-"""A whole herd of one kind: updates through all five, and how long until each of them knows."""
+"""A whole herd of one kind: how many updates the five carry, what each costs them, and how long until all know it."""
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from harness import bench
@@ -9,53 +10,62 @@ from harness.client import Client
 from harness.process import Failed
 from harness.results import Row, Rows
 from harness.scale import Scale
-from harness.servers import QUIET, Five, places_service, warm_up
-from harness.subjects import FIVES, Subject
+from harness.servers import Five, places_service, warm_up
+from harness.subjects import CPYTHON, HERD, LASTING, NODE, PAPER, Subject
 
 LOAD = bench.Load(connections=60, in_flight=4)
+RATE = 200
+"""Updates a second, about half of what the slowest herd carries."""
+RUSH = {HERD: 150_000, PAPER: 4_000, CPYTHON: 1_000, LASTING: 10_000, NODE: 1_000}
+"""Updates at once: work for a second or more, and no more than what waits for a neighbour has room for."""
 
 
 def run(scale: Scale) -> list[Row]:
     """Each round starts each herd anew: what one has put off must not weigh on the next."""
     rows = Rows()
-    with places_service() as places:
+    with places_service(0) as places:  # all have to ask for places; none of them has to read many
         for _ in range(scale.few_rounds):
-            for subject in FIVES:
-                rows.measure(partial(one_herd, subject, places, scale), subject=subject.key)
+            for subject, updates in RUSH.items():
+                work = partial(one_herd, subject, round(scale.rush * updates), places, scale)
+                rows.measure(work, subject=subject.key)
     return rows.all()
 
 
-def one_herd(subject: Subject, places: int, scale: Scale) -> bench.Figures:
+def one_herd(subject: Subject, updates: int, places: int, scale: Scale) -> bench.Figures:
     """The five share a core; figures of the processor are their sum."""
     with Five(subject, places) as five:
         warm_up(five.addresses(), subject, scale)
         five.until_quiet(scale.patience)
-        return through_all(five, scale) | {"alike": alike(five, scale.known)} | spread(five, scale)
+        return at_leisure(five, scale) | in_a_rush(five, updates, scale) | spread(five, scale)
 
 
-def through_all(five: Five, scale: Scale) -> bench.Figures:
-    """Updates to all five in turn, until the last of them has reached everybody.
+def at_leisure(five: Five, scale: Scale) -> bench.Figures:
+    """Updates at a rate that all kinds can carry, so that each is flooded before the next."""
+    before = five.cpu()
+    load = replace(LOAD, rate=RATE)
+    figures = bench.figures_of(bench.report_of(five.addresses(), load, 0.0, scale.leisure))
+    five.until_quiet(scale.patience)
+    return {"leisure_cpu_us": (five.cpu() - before) / figures["answered"] * 1e6}
+
+
+def in_a_rush(five: Five, updates: int, scale: Scale) -> bench.Figures:
+    """Clients report once each, as fast as they are answered, to all five in turn.
 
     The originals answer first and tell their neighbours later, so what is left at the load's end counts.
     """
-    before = five.cpu()
-    start = time.monotonic()
-    report = bench.report_of(five.addresses(), LOAD, 0.0, scale.sample)
-    answered = time.monotonic() - start
-    five.until_quiet(scale.patience)
-    flooded = time.monotonic() - start - QUIET
-    updates = report["iamat"]["answered"]
-    return bench.figures_of(report) | {
-        "all_per_second": updates / max(flooded, answered),
-        "ebb_s": max(flooded - answered, 0.0),
+    before, start = five.cpu(), time.monotonic()
+    figures = bench.fill(five.addresses(), replace(LOAD, clients=updates), scale.patience)
+    seconds = five.until_quiet(scale.patience) - start
+    return figures | {
+        "all_per_second": updates / seconds,
         "cpu_us": (five.cpu() - before) / updates * 1e6,
+        "alike": alike(five, updates, scale.known),
     }
 
 
-def alike(five: Five, count: int) -> float:
-    """Of some clients of the load, the share whose record is the same in all five: who lost none of its news."""
-    step = LOAD.clients // count
-    clients = [f"bench-{number:08}" for number in range(0, LOAD.clients, step)]
+def alike(five: Five, updates: int, count: int) -> float:
+    """Of some of the clients, the share whose record is the same in all five: who lost none of its news."""
+    clients = [f"bench-{number:08}" for number in range(0, updates, updates // count)]
     records = [held(address, clients) for address in five.addresses()]
     return share_alike(list(zip(*records, strict=True)))
 

@@ -1,10 +1,12 @@
+import os
 import signal
 import sys
+import time
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.process import TICK, Failed, Process, cpu_in, memory_in, tree
+from harness.process import TICK, Failed, Process, cpu_of, ended_in, memory_in, tree
 
 STAT = "7 (a b) c) S 1 7 7 0 -1 4194304 9 0 0 0 5 3 20 10 20 0 1 0 100 0 0"
 ROLLUP = "00400000-7fff rollup\nRss:    2048 kB\nPss:     512 kB\nPss_Dirty: 9 kB\n"
@@ -20,9 +22,21 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def children_time() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 class Parts(unittest.TestCase):
-    def test_the_time_of_a_process_counts_its_dead_children(self) -> None:
-        self.assertAlmostEqual(cpu_in(STAT), 38 * TICK)
+    def test_the_time_of_dead_children_is_read_behind_a_name_with_spaces(self) -> None:
+        self.assertAlmostEqual(ended_in(STAT), 30 * TICK)
+
+    def test_the_time_of_a_process_is_what_it_says_itself(self) -> None:
+        before = time.process_time()
+        self.assertTrue(before <= cpu_of(os.getpid()) - children_time() <= time.process_time())
+
+    def test_a_process_that_is_gone_has_had_none(self) -> None:
+        self.assertEqual(cpu_of(2**22 + 1), 0.0)
 
     def test_memory_is_told_in_bytes(self) -> None:
         self.assertEqual(memory_in(ROLLUP), 2048 * 1024)

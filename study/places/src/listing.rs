@@ -61,17 +61,16 @@ const PLACES: [Place; 20] = [
     ("City Hall", "city_hall", "1 Main Street"),
 ];
 
-/// The answer to a question about places near a point.
-pub(crate) fn nearby(center: Point) -> String {
-    let results: Vec<String> = (0..).zip(PLACES).map(|(rank, place)| result(center, rank, place)).collect();
-    let results = results.join(",\n");
+/// The answer to a question about places near a point: the first `count` of them.
+pub(crate) fn nearby(center: Point, count: usize) -> String {
+    let places = (0..).zip(PLACES).take(count);
+    let results: Vec<String> = places.map(|(rank, place)| result(center, rank, place)).collect();
+    let results = if results.is_empty() { "[]".to_owned() } else { format!("[\n{}\n   ]", results.join(",\n")) };
     format!(
         r#"{{
    "html_attributions" : [],
    "next_page_token" : "AeJbb3f-stand-in-there-is-no-next-page",
-   "results" : [
-{results}
-   ],
+   "results" : {results},
    "status" : "OK"
 }}
 "#

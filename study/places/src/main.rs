@@ -14,7 +14,7 @@ use reactor::{Limits, Peer, Reactor};
 
 use service::{Service, answer};
 
-/// Answers GET /maps/api/place/nearbysearch/json with twenty places near the location asked for.
+/// Answers GET /maps/api/place/nearbysearch/json with places near the location asked for.
 #[derive(Parser)]
 #[command(name = "places", version)]
 struct Arguments {
@@ -24,12 +24,16 @@ struct Arguments {
     /// How long every answer takes, as a service that is far away would
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u64,
+    /// How many places an answer has, at most twenty
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    places: usize,
 }
 
 fn main() -> io::Result<()> {
-    let Arguments { listen, delay } = Arguments::parse();
+    let Arguments { listen, delay, places } = Arguments::parse();
     let mut net = MioNet::new()?.with_signals()?;
-    let mut reactor = Reactor::new(Service::new(Duration::from_millis(delay)), 0, Limits::default());
+    let service = Service { delay: Duration::from_millis(delay), places };
+    let mut reactor = Reactor::new(service, 0, Limits::default());
     let factory = |_: &mut Service, _: Peer| Some(HttpServer::new(answer, HttpServerConfig::default()));
     let (_, address) = reactor.listen(&mut net, listen, factory)?;
     eprintln!("ready on {address}");

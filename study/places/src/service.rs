@@ -14,13 +14,9 @@ const PATH: &str = "/maps/api/place/nearbysearch/json";
 /// What all connections share.
 pub(crate) struct Service {
     /// How long every answer takes.
-    delay: Duration,
-}
-
-impl Service {
-    pub(crate) fn new(delay: Duration) -> Service {
-        Service { delay }
-    }
+    pub(crate) delay: Duration,
+    /// How many places it has, if there are so many.
+    pub(crate) places: usize,
 }
 
 /// Answers one request, after the delay. A loop serves everybody else meanwhile.
@@ -32,7 +28,7 @@ pub(crate) fn answer(
 ) {
     let (head, _) = request.into_parts();
     let response = match (head.method, head.uri.path()) {
-        (Method::GET, PATH) => found(head.uri.query().unwrap_or_default()),
+        (Method::GET, PATH) => found(head.uri.query().unwrap_or_default(), service.places),
         _ => not_found(),
     };
     if service.delay.is_zero() {
@@ -42,8 +38,8 @@ pub(crate) fn answer(
 }
 
 /// Google answers with HTTP 200 whatever it has to say; `status` tells.
-fn found(query: &str) -> Response<Vec<u8>> {
-    let text = location(query).map_or_else(|| INVALID_REQUEST.to_owned(), nearby);
+fn found(query: &str, places: usize) -> Response<Vec<u8>> {
+    let text = location(query).map_or_else(|| INVALID_REQUEST.to_owned(), |center| nearby(center, places));
     let mut response = Response::new(text.into_bytes());
     let json = HeaderValue::from_static("application/json; charset=UTF-8");
     response.headers_mut().insert(CONTENT_TYPE, json);
@@ -75,13 +71,17 @@ mod tests {
 
     /// What a new connection gets for each of these requests, one after another.
     fn ask(delay: u64, targets: &[&str]) -> String {
-        let service = Service::new(Duration::from_millis(delay));
+        ask_of(Service { delay: Duration::from_millis(delay), places: 20 }, targets)
+    }
+
+    fn ask_of(service: Service, targets: &[&str]) -> String {
+        let delay = service.delay;
         let mut server = Harness::new(service, HttpServer::new(answer, HttpServerConfig::default()));
         for target in targets {
             server.receive(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-            if delay > 0 {
+            if !delay.is_zero() {
                 assert!(server.sent().is_empty(), "nothing before the delay is over");
-                server.advance(Duration::from_millis(delay));
+                server.advance(delay);
             }
         }
         String::from_utf8(server.take_sent()).unwrap()
@@ -131,6 +131,16 @@ mod tests {
     #[test]
     fn a_delay_holds_the_answer_back() {
         assert_eq!(body(&ask(50, &[&format!("{PATH}?location=1,2")])), nearby_search("location=1,2"));
+    }
+
+    #[test]
+    fn there_may_be_fewer_places_or_none() {
+        for places in [0, 1, 3] {
+            let service = Service { delay: Duration::ZERO, places };
+            let text = body(&ask_of(service, &[&format!("{PATH}?location=1,2")])).to_owned();
+            assert_eq!(text.matches("\n         \"name\" : \"").count(), places);
+            assert_eq!(Search::read(text.into_bytes()).unwrap().status(), "OK");
+        }
     }
 
     #[test]

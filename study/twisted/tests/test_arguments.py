@@ -14,6 +14,7 @@ class ArgumentsTests(SynchronousTestCase):
         self.assertEqual(arguments.addresses["Welsh"], ("127.0.0.1", 12004))
         self.assertEqual(arguments.neighbours(), {"Alford": ("127.0.0.1", 12000), "Ball": ("127.0.0.1", 12001)})
         self.assertEqual(arguments.places, "https://maps.googleapis.com")
+        self.assertFalse(arguments.lasting)
 
     def test_the_links_are_a_ring(self):
         neighbours = {
