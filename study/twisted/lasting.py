@@ -30,7 +30,7 @@ class LinkFactory(ReconnectingClientFactory):
     noisy = False
     initialDelay = delay = 0.1  # servers of one herd start one after another
     maxDelay = 2.0
-    link: LinkProtocol | None = None
+    link = None
 
     def tell(self, message: str) -> None:
         """As with a connection for each message, what the neighbour is not there to hear is lost (F12)."""
