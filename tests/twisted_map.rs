@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "common/twisted.rs"]
-mod twisted;
+mod common;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use common::twisted;
 
 const PAGE: &str = include_str!("../docs/twisted.md");
 const PROTOCOLS: &str = include_str!("../protocols/src/lib.rs");

@@ -65,7 +65,8 @@ const PLACES: [Place; 20] = [
 pub(crate) fn nearby(center: Point, count: usize) -> String {
     let places = (0..).zip(PLACES).take(count);
     let results: Vec<String> = places.map(|(rank, place)| result(center, rank, place)).collect();
-    let results = if results.is_empty() { "[]".to_owned() } else { format!("[\n{}\n   ]", results.join(",\n")) };
+    let results =
+        if results.is_empty() { "[]".to_owned() } else { format!("[\n{}\n   ]", results.join(",\n")) };
     format!(
         r#"{{
    "html_attributions" : [],
