@@ -49,7 +49,11 @@ fn response(path: &str) -> Response<Vec<u8>> {
 }
 
 fn server() -> Harness<Desk> {
-    Harness::new(Desk::default(), HttpServer::new(Clerk, HttpServerConfig::default()))
+    server_with(Limits::default())
+}
+
+fn server_with(limits: Limits) -> Harness<Desk> {
+    Harness::with_limits(Desk::default(), HttpServer::new(Clerk, HttpServerConfig::default()), limits)
 }
 
 /// Gives `/later` its answer.
@@ -170,9 +174,7 @@ fn head_and_some_statuses_are_answered_without_a_body() {
 #[test]
 fn an_answer_that_is_larger_than_the_write_buffer_is_a_500() {
     let large = |write_buffer: usize| {
-        let limits = Limits { write_buffer, high_water: write_buffer / 4, ..Limits::default() };
-        let config = HttpServerConfig::default();
-        Harness::with_limits(Desk::default(), HttpServer::new(Clerk, config), limits)
+        server_with(Limits { write_buffer, high_water: write_buffer / 4, ..Limits::default() })
     };
     let path = format!("/{}", "x".repeat(2_000));
     let mut server = large(1 << 20);
@@ -193,9 +195,7 @@ fn an_answer_that_is_larger_than_the_write_buffer_is_a_500() {
 
 #[test]
 fn a_large_answer_to_a_client_that_has_not_read_the_one_before_is_a_500() {
-    let limits = Limits { write_buffer: 3_000, high_water: 3_000, ..Limits::default() };
-    let server = HttpServer::new(Clerk, HttpServerConfig::default());
-    let mut server = Harness::with_limits(Desk::default(), server, limits);
+    let mut server = server_with(Limits { write_buffer: 3_000, high_water: 3_000, ..Limits::default() });
     server.remote().set_room(0);
     let path = format!("/{}", "x".repeat(2_000));
     server.receive(get(&path).repeat(2).as_bytes());
@@ -287,6 +287,71 @@ fn an_answer_that_never_comes_does_not_hold_the_connection() {
     answer(&mut server); // too late, and nobody minds
 }
 
+/// A path of 20,000 bytes, and a server that is to answer with it a client which has taken nothing yet.
+fn large_answer(version: &str) -> (String, Harness<Desk>) {
+    let path = format!("/{}", "x".repeat(20_000));
+    let mut server = server_with(Limits { high_water: 1_000, ..Limits::default() });
+    server.remote().set_room(0);
+    server.receive(format!("GET {path} {version}\r\nHost: h\r\n\r\n").as_bytes());
+    (path, server)
+}
+
+/// The client takes so many bytes a second.
+fn take(server: &mut Harness<Desk>, bytes: usize, seconds: u64) {
+    for _ in 0..seconds {
+        server.remote().set_room(bytes);
+        server.advance(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_client_that_takes_its_answer_slowly_gets_all_of_it() {
+    for version in ["HTTP/1.1", "HTTP/1.0"] {
+        let (path, mut server) = large_answer(version);
+        take(&mut server, 100, 210);
+        assert!(told(&mut server).ends_with(&path), "{version}: {:?}", server.lost());
+        assert_eq!(server.lost().is_none(), version == "HTTP/1.1", "the other asked for one answer");
+    }
+}
+
+#[test]
+fn a_client_is_silent_only_once_it_has_taken_its_answer() {
+    let (_, mut server) = large_answer("HTTP/1.1");
+    server.advance(Duration::from_secs(200));
+    server.remote().set_room(usize::MAX);
+    server.advance(Duration::from_secs(59));
+    assert!(server.lost().is_none());
+    server.advance(Duration::from_secs(1));
+    assert!(matches!(server.lost(), Some(Reason::Idle)));
+}
+
+#[test]
+fn a_client_that_does_not_take_its_answer_is_cut_off_by_a_deadline_however_steadily_it_drips() {
+    for (version, bytes) in [("HTTP/1.1", 0), ("HTTP/1.1", 50), ("HTTP/1.0", 0), ("HTTP/1.0", 50)] {
+        let (_, mut server) = large_answer(version);
+        take(&mut server, bytes, 299);
+        assert!(server.lost().is_none(), "{version}, {bytes} bytes a second");
+        take(&mut server, bytes, 1);
+        assert!(matches!(server.lost(), Some(Reason::DeadlinePassed)), "{version}, {bytes} bytes a second");
+    }
+}
+
+#[test]
+fn an_answer_that_is_taken_leaves_the_request_that_has_begun_its_deadline() {
+    let mut server = server();
+    server.receive(get("/").as_bytes());
+    let high_water = server.sent().len(); // so that the leave to send a body goes beyond it
+    let mut server = server_with(Limits { high_water, ..Limits::default() });
+    server.remote().set_room(0);
+    server.receive(get("/").as_bytes());
+    server.receive(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    server.remote().set_room(usize::MAX);
+    server.advance(Duration::from_secs(9));
+    assert!(told(&mut server).ends_with(" 100 Continue\r\n\r\n") && server.lost().is_none());
+    server.advance(Duration::from_secs(1));
+    assert!(matches!(server.lost(), Some(Reason::DeadlinePassed)));
+}
+
 #[test]
 fn a_stop_answers_what_is_in_hand_and_no_more() {
     let mut server = server();
@@ -310,9 +375,7 @@ fn a_stop_closes_an_idle_connection_at_once() {
 
 #[test]
 fn a_client_that_does_not_read_is_not_read() {
-    let limits = Limits { high_water: 1_000, ..Limits::default() };
-    let config = HttpServerConfig::default();
-    let mut server = Harness::with_limits(Desk::default(), HttpServer::new(Clerk, config), limits);
+    let mut server = server_with(Limits { high_water: 1_000, ..Limits::default() });
     server.remote().set_room(0);
     server.receive(get("/a").repeat(1_000).as_bytes());
     let asked = server.app().asked.len();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use protocols::{LineReceiver, Lines, Mode};
 use reactor::testing::Harness;
-use reactor::{Cx, Reason};
+use reactor::{Cx, Limits, Reason};
 
 use segments::segmentations;
 
@@ -328,6 +328,73 @@ fn lines_that_wait_for_a_resume_are_not_late() {
     resume(&mut lines);
     assert_eq!(lines.app()[..], ["line pause", "line one"]);
     lines.advance(Duration::from_secs(3));
+    assert!(matches!(lines.lost(), Some(Reason::DeadlinePassed)));
+}
+
+#[test]
+fn a_line_is_not_late_while_reading_is_paused_whoever_paused_it_and_when() {
+    let pauses: [fn(&mut Harness<Heard>); 2] = [
+        |lines| {
+            lines.ask(|_: &mut Obedient, cx| cx.transport.pause_reading());
+        },
+        |lines| {
+            let conn = lines.id();
+            lines.reactor.enter(&lines.net, |cx| cx.peers.pause_reading(conn));
+        },
+    ];
+    for pause in pauses {
+        let mut lines = timed(3);
+        lines.receive(b"on");
+        lines.advance(Duration::from_secs(2));
+        pause(&mut lines);
+        lines.advance(Duration::from_secs(60));
+        resume(&mut lines);
+        lines.advance(Duration::from_secs(2));
+        assert!(lines.lost().is_none(), "it has its whole time anew");
+        lines.advance(Duration::from_secs(1));
+        assert!(matches!(lines.lost(), Some(Reason::DeadlinePassed)));
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_has_its_time_also_after_a_pause() {
+    let line_time = Some(Duration::from_secs(3));
+    let obedient = Obedient { go_on: true, line_time, ..Obedient::default() };
+    let mut lines = Harness::new(Heard::new(), Lines::new(obedient));
+    lines.receive(&[b'x'; 2 * MAX]);
+    lines.ask(|_: &mut Obedient, cx| cx.transport.pause_reading());
+    lines.advance(Duration::from_secs(60));
+    resume(&mut lines);
+    assert!(lines.lost().is_none());
+    lines.advance(Duration::from_secs(3));
+    assert!(matches!(lines.lost(), Some(Reason::DeadlinePassed)));
+}
+
+#[test]
+fn the_time_for_a_line_leaves_the_protocol_its_own_deadline() {
+    let mut lines = timed(3);
+    lines.ask(|_: &mut Obedient, cx| {
+        let end = cx.reactor.now() + Duration::from_secs(10);
+        cx.transport.set_deadline(Some(end));
+    });
+    for _ in 0..9 {
+        lines.receive(b"x");
+        lines.advance(Duration::from_secs(1));
+        lines.receive(b"\n");
+    }
+    assert!(lines.lost().is_none());
+    lines.advance(Duration::from_secs(1));
+    assert!(matches!(lines.lost(), Some(Reason::DeadlinePassed)));
+}
+
+#[test]
+fn a_line_that_gets_no_timer_is_late_at_once() {
+    let line_time = Some(Duration::from_secs(3));
+    let lines = Lines::new(Obedient { line_time, ..Obedient::default() });
+    let mut lines = Harness::with_limits(Heard::new(), lines, Limits { timers: 0, ..Limits::default() });
+    lines.receive(b"whole\n");
+    assert!(lines.lost().is_none());
+    lines.receive(b"x");
     assert!(matches!(lines.lost(), Some(Reason::DeadlinePassed)));
 }
 

@@ -16,7 +16,7 @@ pub struct Counters {
     pub bytes_in: u64,
     /// Bytes taken by the net.
     pub bytes_out: u64,
-    /// Connections accepted and made.
+    /// Connections accepted and given a protocol, TLS not yet counted.
     pub accepted: u64,
     /// Connections accepted and closed at once: the factory declined, or a limit was reached.
     pub refused: u64,
@@ -37,7 +37,7 @@ pub struct Counters {
     pub truncated: u64,
     /// Connections lost, for whatever reason.
     pub lost: u64,
-    /// Writes refused because an outbox was full.
+    /// Writes refused because an outbox was full; those of a turn are added at its end.
     pub outbox_full: u64,
     /// Timers run.
     pub timers: u64,

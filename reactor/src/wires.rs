@@ -142,14 +142,14 @@ impl Wires {
     }
 
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Wire> {
-        self.slots.get_mut(id.0.slot as usize)?.as_mut().filter(|wire| wire.id == id)
+        slot_mut(&mut self.slots, id)
     }
 
     /// Appends what `fill` writes to an outbox, if it is still open, and notes it for the flush.
     /// More than the limit is taken back whole.
     pub(crate) fn append(&mut self, id: ConnId, fill: impl FnOnce(&mut Vec<u8>)) -> Sent {
-        let slot = self.slots.get_mut(id.0.slot as usize).and_then(Option::as_mut);
-        let Some(wire) = slot.filter(|w| w.id == id && w.accepts_writes()) else { return Sent::Gone };
+        let wire = slot_mut(&mut self.slots, id).filter(|wire| wire.accepts_writes());
+        let Some(wire) = wire else { return Sent::Gone };
         let buffer = wire.outbox.appendable(&mut self.spares);
         let before = buffer.len();
         fill(buffer);
@@ -190,23 +190,18 @@ impl Wires {
     }
 
     pub(crate) fn lose_write(&mut self, id: ConnId) {
-        let Wires { slots, notes, .. } = self;
-        if let Some(Some(wire)) = slots.get_mut(id.0.slot as usize)
-            && wire.id == id
-        {
+        if let Some(wire) = slot_mut(&mut self.slots, id) {
             wire.write_lost = true;
-            wire.mark_dirty(notes);
+            wire.mark_dirty(&mut self.notes);
         }
     }
 
     /// Notes that an outbox can go on: the net has room again, or the link was just made.
     pub(crate) fn mark_dirty(&mut self, id: ConnId) {
-        let Wires { slots, notes, .. } = self;
-        if let Some(Some(wire)) = slots.get_mut(id.0.slot as usize)
-            && wire.id == id
+        if let Some(wire) = slot_mut(&mut self.slots, id)
             && (wire.write_lost || wire.layer_waits || !wire.outbox.is_empty())
         {
-            wire.mark_dirty(notes);
+            wire.mark_dirty(&mut self.notes);
         }
     }
 
@@ -260,14 +255,13 @@ impl Wires {
 
     /// The net took `count` bytes: forgets them, and notes when the pressure is gone.
     pub(crate) fn advance(&mut self, id: ConnId, count: usize) {
-        let Wires { slots, notes, spares, high_water, .. } = self;
-        let Some(Some(wire)) = slots.get_mut(id.0.slot as usize) else { return };
-        wire.outbox.advance(count, spares);
-        if wire.high && wire.outbox.len() <= *high_water / 2 {
-            notes.pressed.push(id);
+        let Some(wire) = slot_mut(&mut self.slots, id) else { return };
+        wire.outbox.advance(count, &mut self.spares);
+        if wire.high && wire.outbox.len() <= self.high_water / 2 {
+            self.notes.pressed.push(id);
         }
         if wire.outbox.is_empty() && wire.closing == Closing::Flushing && !wire.layer_waits {
-            notes.closing.push(id);
+            self.notes.closing.push(id);
         }
     }
 
@@ -275,6 +269,11 @@ impl Wires {
     pub(crate) fn is_low(&self, wire: &Wire) -> bool {
         wire.outbox.len() <= self.high_water / 2
     }
+}
+
+/// The link in a slot, and nothing else of [`Wires`]. A later tenant of the slot is another link (law 3).
+fn slot_mut(slots: &mut [Option<Wire>], id: ConnId) -> Option<&mut Wire> {
+    slots.get_mut(id.0.slot as usize)?.as_mut().filter(|wire| wire.id == id)
 }
 
 impl Wire {

@@ -9,15 +9,20 @@ use std::time::Duration;
 use reactor::sim::{Direction, Faults, World as Simulation};
 use reactor::testing::{Call, RemoteId};
 use reactor::{ConnId, Endpoint, Limits, Peer, Reactor};
-use support::{App, Probe, When, World, millis, secs};
+use support::{App, Probe, THERE, When, World, millis, secs};
 
 /// The name, the number of its addresses, and a link on its way there.
 fn race(addresses: u8) -> (World, ConnId) {
     let mut world = World::new();
+    let conn = race_in(&mut world, addresses);
+    (world, conn)
+}
+
+fn race_in(world: &mut World, addresses: u8) -> ConnId {
     world.net.set_addresses("many.test", (1..=addresses).map(|n| IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))));
     let conn = world.dial(Endpoint::new("many.test", 80), Probe::new("a"));
     world.settle();
-    (world, conn)
+    conn
 }
 
 /// Who was dialled as the `n`-th.
@@ -189,6 +194,33 @@ fn what_a_winner_says_at_once_is_heard_under_its_new_name() {
     world.remote(second).close();
     world.settle();
     assert_eq!(world.log(), ["a made", "a data hello", "a read_closed", "a lost: closed by the peer"]);
+}
+
+/// The net says that the loser has ended after it has said that the winner is connected, and before it knows
+/// that the winner has the loser's name.
+#[test]
+fn law_9_the_end_of_a_loser_costs_the_winner_that_has_its_name_no_further_reads() {
+    let mut world = World::new();
+    let earlier = world.dial(THERE, Probe::new("b"));
+    let conn = race_in(&mut world, 2);
+    world.enter(|cx| cx.peers.lose(earlier)); // its slot is that of the second attempt, which is told of first
+    world.pass(millis(250));
+    world.log();
+    answer(&mut world, 2);
+    let loser = dialled(&world, 1);
+    world.remote(loser).refuse(ErrorKind::ConnectionRefused);
+    world.settle();
+    assert_eq!(world.log(), ["a made"]);
+    let (winner, reads) = (dialled(&world, 2), world.net.calls(Call::Read));
+    assert_eq!(world.remote(winner).conn(), Some(conn));
+    for _ in 0..10 {
+        world.remote(winner).feed(b"ping");
+        world.settle();
+    }
+    assert_eq!((world.log().len(), world.net.calls(Call::Read) - reads), (10, 10));
+    world.remote(winner).close();
+    world.settle();
+    assert_eq!(world.log(), ["a read_closed", "a lost: closed by the peer"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod splitter;
 use std::any::Any;
 use std::time::Duration;
 
-use reactor::{AppCx, ConnectError, Cx, Pressure, Protocol, Reason, Transport};
+use reactor::{AppCx, ConnectError, Cx, Pressure, Protocol, Reason, TimerId, Transport};
 
 use crate::carry::Carry;
 use splitter::{Cut, Splitter};
@@ -75,6 +75,10 @@ pub trait LineReceiver<A: 'static>: Sized + 'static {
 
     /// How long one line may take from its first byte to its end, however steadily it drips; after
     /// that the connection ends with [`Reason::DeadlinePassed`]. For ever unless overridden.
+    ///
+    /// While reading is paused, whoever paused it, no line is late; the resume gives it its whole time
+    /// anew. The clock is a timer, so [`Transport::set_deadline`] stays this protocol's own; a line that
+    /// gets no timer, since there are too many, might never end, and is late at once.
     fn line_time(&self) -> Option<Duration> {
         None
     }
@@ -127,14 +131,14 @@ pub struct Lines<P> {
     splitter: Splitter,
     /// The rest of a line that was too long is still to come.
     skipping: bool,
-    /// The line that is unfinished has a deadline.
-    timed: bool,
+    /// When the line that is unfinished is late.
+    clock: Option<TimerId>,
 }
 
 impl<P> Lines<P> {
     /// Delivers lines to `inner`.
     pub fn new(inner: P) -> Lines<P> {
-        Lines { inner, carry: Carry::default(), splitter: Splitter::default(), skipping: false, timed: false }
+        Lines { inner, carry: Carry::default(), splitter: Splitter::default(), skipping: false, clock: None }
     }
 
     /// Delivers what was carried over, and then `data`.
@@ -145,7 +149,7 @@ impl<P> Lines<P> {
         let mut carry = std::mem::take(&mut self.carry);
         carry.feed(data, |bytes| self.deliver(cx, bytes));
         self.carry = carry;
-        self.set_line_deadline(cx);
+        self.start_clock(cx);
     }
 
     /// Delivers as much of `bytes` as the inner protocol will have; says how much that was.
@@ -177,7 +181,7 @@ impl<P> Lines<P> {
         let max = self.inner.max_length();
         match self.splitter.cut(rest, max) {
             Cut::Line(line, length) => {
-                self.line_ended(cx);
+                self.stop_clock(cx);
                 self.inner.line_received(cx, line);
                 Some(length)
             }
@@ -196,7 +200,7 @@ impl<P> Lines<P> {
     {
         self.splitter.reset();
         self.skipping = false;
-        self.line_ended(cx);
+        self.stop_clock(cx);
         let used = self.inner.raw_data_received(cx, rest);
         if self.inner.mode() == Mode::Raw { rest.len() } else { used.min(rest.len()) }
     }
@@ -205,33 +209,43 @@ impl<P> Lines<P> {
         let length = self.splitter.skip(rest);
         if rest[length - 1] == b'\n' {
             self.skipping = false;
-            self.line_ended(cx);
+            self.stop_clock(cx);
         }
         length
     }
 
-    /// The deadline was that line's and no other's.
-    fn line_ended<A>(&mut self, cx: &mut Cx<'_, A, P>) {
-        if std::mem::take(&mut self.timed) {
-            cx.transport.set_deadline(None);
+    fn stop_clock<A>(&mut self, cx: &mut Cx<'_, A, P>) {
+        if let Some(clock) = self.clock.take() {
+            cx.reactor.cancel(clock);
         }
     }
 
-    /// Gives the line that has begun its deadline; while reading is paused, no line is late.
-    fn set_line_deadline<A: 'static>(&mut self, cx: &mut Cx<'_, A, Self>)
+    /// Gives the line that has begun its time.
+    fn start_clock<A: 'static>(&mut self, cx: &mut Cx<'_, A, Self>)
     where
         P: LineReceiver<A>,
     {
         let unfinished = self.skipping || !self.carry.is_empty();
         if unfinished
-            && !self.timed
+            && self.clock.is_none()
             && cx.transport.is_reading()
             && let Some(line_time) = self.inner.line_time()
         {
-            self.timed = true;
-            let deadline = cx.reactor.now() + line_time;
-            cx.transport.set_deadline(Some(deadline));
+            let cx = &mut cx.lend::<P>();
+            let clock = cx.reactor.call_later(line_time, |_, cx| end_if_reading(cx));
+            if !cx.reactor.is_pending(clock) {
+                end_if_reading(cx); // too many timers
+            }
+            self.clock = Some(clock);
         }
+    }
+}
+
+/// A line is late, unless reading is paused.
+fn end_if_reading<A, P>(cx: &mut Cx<'_, A, P>) {
+    if cx.transport.is_reading() {
+        let now = cx.reactor.now();
+        cx.transport.set_deadline(Some(now));
     }
 }
 
@@ -245,16 +259,15 @@ impl<A: 'static, P: LineReceiver<A>> Protocol<A> for Lines<P> {
     }
 
     fn resumed(&mut self, cx: &mut Cx<'_, A, Self>) {
-        if !self.carry.is_empty() {
-            self.feed(cx, b"");
-        }
+        self.stop_clock(&mut cx.lend());
+        self.feed(cx, b"");
     }
 
     fn read_closed(&mut self, cx: &mut Cx<'_, A, Self>) {
         let carry = std::mem::take(&mut self.carry);
         let unfinished = if self.skipping { b"" } else { carry.waiting() };
         let cx = &mut cx.lend();
-        self.line_ended(cx);
+        self.stop_clock(cx);
         let max = self.inner.max_length();
         if unfinished.len() > max {
             // By a CR that might have belonged to the line's end, had there been one.

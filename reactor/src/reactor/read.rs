@@ -119,6 +119,7 @@ impl<A: 'static> Reactor<A> {
             io::ErrorKind::WouldBlock => {
                 if let Some(link) = self.links.get_mut(id) {
                     link.readable = false;
+                    link.end_announced = false; // spurious, or of a socket that had this name before
                 }
             }
             io::ErrorKind::Interrupted => self.queue_read(id),

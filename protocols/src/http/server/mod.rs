@@ -27,6 +27,10 @@ pub struct HttpServerConfig {
     pub request_time: Duration,
     /// From its last byte to the answer. 30 s.
     pub answer_time: Duration,
+    /// From the answer until the client has taken it, however slowly it reads. What is left below
+    /// [`Limits::high_water`](reactor::Limits::high_water) counts as taken: it has `idle`, or, before a close,
+    /// [`Limits::flush_timeout`](reactor::Limits::flush_timeout). 5 min: an answer of 1 MiB at 3.5 kB/s.
+    pub send_time: Duration,
     /// How long a client may be silent between requests. 60 s.
     pub idle: Duration,
 }
@@ -37,6 +41,7 @@ impl Default for HttpServerConfig {
             limits: HttpLimits::default(),
             request_time: Duration::from_secs(10),
             answer_time: Duration::from_secs(30),
+            send_time: Duration::from_secs(5 * 60),
             idle: Duration::from_secs(60),
         }
     }
@@ -47,7 +52,7 @@ impl Default for HttpServerConfig {
 /// One request is in hand at a time. Until it is answered reading is paused, and those behind it wait
 /// here and in the socket; so answers keep their order. What is refused (see [`FramingError`]) gets a
 /// status that says so, and the close. A connection that passes a bound of [`HttpServerConfig`] ends
-/// with that [`Reason`](reactor::Reason), without an answer.
+/// with that [`Reason`](reactor::Reason), without an answer or amid one.
 ///
 /// ```
 /// use http::{Request, Response};
@@ -88,8 +93,8 @@ enum Ending {
     No,
     /// Nothing more will come: close once everything is answered.
     PeerClosed,
-    /// Nothing more is wanted: close once the request in hand is answered.
-    Stopping,
+    /// The request in hand is the last one: close once its answer is taken.
+    Last,
 }
 
 impl<H> HttpServer<H> {
@@ -135,7 +140,7 @@ impl<A: 'static, H: HttpHandler<A>> Protocol<A> for HttpServer<H> {
     }
 
     fn stopping(&mut self, cx: &mut Cx<'_, A, Self>) {
-        self.ending = Ending::Stopping;
+        self.ending = Ending::Last;
         if !self.answering {
             cx.transport.lose_connection();
         }
@@ -222,23 +227,28 @@ impl<H: 'static> HttpServer<H> {
         response: &Response<Vec<u8>>,
     ) {
         self.answering = false;
-        terms.reusable &= self.ending != Ending::Stopping;
-        cx.transport.set_deadline(None);
-        write(cx, terms, response);
+        terms.reusable &= self.ending != Ending::Last;
         if !terms.reusable {
-            return cx.transport.lose_connection();
+            self.ending = Ending::Last;
         }
-        cx.transport.set_idle_timeout(Some(self.config.idle));
+        set_deadline(cx, self.config.send_time);
+        write(cx, terms, response);
         self.go_on(cx);
     }
 
-    /// Goes on with the next request, unless one is in hand or the client does not read.
+    /// Goes on with the next request, unless one is in hand or being read, or the client does not read.
     fn go_on<A: 'static>(&mut self, cx: &mut Cx<'_, A, Self>) {
-        if !self.answering && !cx.transport.is_high() {
-            cx.transport.resume_reading();
-            if self.ending == Ending::PeerClosed {
-                self.close_when_answered(cx);
-            }
+        if self.answering || cx.transport.is_reading() || cx.transport.is_high() {
+            return;
+        }
+        if self.ending == Ending::Last {
+            return cx.transport.lose_connection();
+        }
+        cx.transport.set_deadline(None);
+        cx.transport.set_idle_timeout(Some(self.config.idle));
+        cx.transport.resume_reading();
+        if self.ending == Ending::PeerClosed {
+            self.close_when_answered(cx);
         }
     }
 
