@@ -55,7 +55,8 @@ const READ_BUFFER: usize = 64 * 1024;
 pub enum Turn {
     /// The reactor goes on.
     Running,
-    /// It was asked to stop, and every connection has ended.
+    /// It was asked to stop, and every connection has ended. What is asked for later than
+    /// [`Limits::stop_timeout`] is not done.
     Stopped,
 }
 
