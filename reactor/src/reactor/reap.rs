@@ -11,7 +11,7 @@ use crate::net::{ConnId, Net};
 use crate::protocol::Input;
 use crate::reason::{ConnectError, Reason};
 use crate::time::Time;
-use crate::wires::Closing;
+use crate::wires::{Closing, Wire};
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn reap(&mut self, net: &mut impl Net) {
@@ -177,11 +177,15 @@ impl<A: 'static> Reactor<A> {
             Phase::Securing => {}
             Phase::Closing(_) => self.end(net, id, &Reason::FlushTimeout),
             Phase::Lingering(_) => self.discard(net, id),
-            Phase::Open => {
-                if let Some(reason) = self.wires.get(id).map(|wire| wire.expiry().1) {
-                    self.wires.doom(id, reason);
-                }
-            }
+            Phase::Open => self.time_is_up(id),
+        }
+    }
+
+    /// The time of an open link is up, unless it is about to close: then it has the time for that (law 5).
+    fn time_is_up(&mut self, id: ConnId) {
+        let wire = self.wires.get(id).filter(|wire| wire.closing == Closing::No);
+        if let Some((_, reason)) = wire.map(Wire::expiry) {
+            self.wires.doom(id, reason);
         }
     }
 }
