@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// What a reactor holds at most. Reaching a limit is counted in
-/// [`Counters`](crate::Counters), said once in the log, and ends one link at the worst, never the
+/// What a reactor holds at most. Reaching a limit is counted in [`Counters`](crate::Counters), said in
+/// the log the first, second, fourth, eighth time and so on, and ends one link at the worst, never the
 /// loop.
 #[derive(Clone, Debug)]
 pub struct Limits {

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::net::{ConnId, JobError, Outcome, PortId};
 use crate::protocol::{Factory, Protocol};
 use crate::requests::{Call, Core, LinkCall, Request};
+use crate::tally::tally;
 use crate::time::{Time, WallTime};
 use crate::timers::TimerId;
 
@@ -90,8 +91,10 @@ impl<'a, A> Requests<'a, A> {
         if self.core.timers.len() < self.core.limits.timers {
             return self.core.timers.insert(at, call);
         }
-        self.core.counters.timers_refused += 1;
-        log::error!("a timer was refused: {} are waiting (Limits::timers)", self.core.timers.len());
+        let refused = &mut self.core.counters.timers_refused;
+        if tally(refused) {
+            log::error!("a timer is refused: Limits::timers are waiting ({refused} so far)");
+        }
         self.core.timers.unused(at)
     }
 }

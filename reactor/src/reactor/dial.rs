@@ -36,6 +36,7 @@ impl<A: 'static> Reactor<A> {
         self.links.insert(Link::dialling(id, protocol, dial));
         self.arm(id);
         if self.links.len() > self.core.limits.links {
+            self.refuse_link(&to.host);
             return self.dial_failed(net, id, &ConnectError::LimitReached("links"));
         }
         if self.is_stopping() {

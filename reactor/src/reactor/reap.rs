@@ -10,12 +10,13 @@ use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::protocol::Input;
 use crate::reason::{ConnectError, Reason};
+use crate::tally::tally;
 use crate::time::Time;
 use crate::wires::{Closing, Wire};
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn reap(&mut self, net: &mut impl Net) {
-        self.core.counters.outbox_full = self.wires.refused;
+        self.count_refused_writes();
         for (id, reason) in std::mem::take(&mut self.wires.notes.doomed) {
             self.end(net, id, &reason);
         }
@@ -27,6 +28,15 @@ impl<A: 'static> Reactor<A> {
             self.arm(id);
         }
         self.enforce_stop(net);
+    }
+
+    fn count_refused_writes(&mut self) {
+        let refused = &mut self.core.counters.outbox_full;
+        while *refused < self.wires.refused {
+            if tally(refused) {
+                log::warn!("a write is refused: the outbox holds Limits::write_buffer ({refused} so far)");
+            }
+        }
     }
 
     /// Ends a link as soon as its outbox is empty (law 5).
