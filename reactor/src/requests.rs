@@ -80,7 +80,7 @@ impl<A> Core<A> {
         }
     }
 
-    /// Queues a request; `false` when too many wait already.
+    /// Queues a request; `false` when as many as may wait already.
     pub(crate) fn ask(&mut self, request: Request<A>) -> bool {
         if self.queue.len() < self.limits.requests {
             self.queue.push_back(request);
@@ -88,14 +88,20 @@ impl<A> Core<A> {
         }
         let refused = &mut self.counters.requests_refused;
         if tally(refused) {
-            log::error!("a request is refused: Limits::requests are waiting ({refused} so far)");
+            log::error!("a call is refused: Limits::requests are waiting ({refused} so far)");
         }
         false
     }
 
-    /// Queues a request that `Limits::requests` does not refuse, since another limit bounds how many there are.
+    /// Queues a request that is never refused, since somebody counts on it. When more than may wait do, nothing
+    /// is read until they are fewer.
     pub(crate) fn ask_in_any_case(&mut self, request: Request<A>) {
         self.queue.push_back(request);
+    }
+
+    /// Whether more requests wait than may.
+    pub(crate) fn is_swamped(&self) -> bool {
+        self.queue.len() > self.limits.requests
     }
 
     /// A new job whose outcome becomes `done`; too many: `done` comes back.

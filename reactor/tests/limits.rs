@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use reactor::testing::Call;
-use reactor::{AppCx, ConnectError, Cx, Endpoint, Limits, Protocol, Sent, Signal};
+use reactor::{AppCx, ConnectError, Cx, Endpoint, Limits, Peer, Protocol, Sent, Signal};
 use support::{AT, App, Probe, THERE, When, World, millis, secs};
 
 fn world(change: impl FnOnce(&mut Limits)) -> World {
@@ -129,6 +129,48 @@ fn law_7_requests_above_the_limit_are_refused() {
     world.settle();
     assert_eq!(world.log(), ["a made", "called", "called"]);
     assert_eq!(world.reactor.counters().requests_refused, 1);
+}
+
+#[test]
+fn law_7_what_somebody_counts_on_is_done_even_where_no_request_has_room() {
+    let mut world = world(|limits| {
+        limits.requests = 0;
+        limits.jobs = 0;
+    });
+    let port = world.serve(|probe| probe);
+    world.enter(|cx| {
+        let reply = cx.reactor.app_reply(|cx, n: u32| cx.app.say(format!("told {n}")));
+        cx.reactor.send(reply, 7);
+        let done = cx.reactor.app_reply(|cx, answer| cx.app.say(format!("{answer:?}")));
+        cx.reactor.defer_to_thread(|| 42, done);
+        cx.reactor.close_port(port);
+        cx.reactor.listen(THERE, |_: &mut App, _: Peer| None::<Probe>);
+    });
+    world.settle();
+    assert_eq!(world.log(), ["told 7", "Err(Full)"]);
+    assert_eq!(world.net.listening(), [THERE]);
+    world.enter(|cx| cx.reactor.stop());
+    assert!(world.has_stopped());
+    assert_eq!(world.reactor.counters().requests_refused, 0);
+}
+
+#[test]
+fn law_7_nobody_is_read_while_too_many_requests_wait() {
+    let mut world = world(|limits| {
+        limits.requests = 1;
+        limits.requests_per_turn = 1;
+    });
+    let (_, remote) = world.link(Probe::new("a"));
+    world.log();
+    world.enter(|cx| {
+        for n in 1..=3 {
+            let reply = cx.reactor.app_reply(|cx, n: u32| cx.app.say(format!("told {n}")));
+            cx.reactor.send(reply, n);
+        }
+    });
+    world.remote(remote).feed(b"x");
+    world.settle();
+    assert_eq!(world.log(), ["told 1", "told 2", "a data x", "told 3"]);
 }
 
 #[test]
