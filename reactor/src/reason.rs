@@ -12,7 +12,8 @@ use crate::layer::TlsError;
 pub enum Reason {
     /// We asked for it, and everything written before was handed to the system.
     Closed,
-    /// The peer closed first; everything written was handed to the system.
+    /// The peer closed first, or while what we had written before our own close still went out; everything
+    /// written was handed to the system.
     PeerClosed,
     /// `abort_connection`: what was not sent is lost.
     Aborted,
