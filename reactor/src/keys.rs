@@ -20,7 +20,7 @@ impl Keys {
         if index == self.next.len() {
             self.next.push(0);
         }
-        // Slots are bounded by `Limits::links`, far below 2^32.
+        // There are no more slots than links and requests for them (`Limits`), far below 2^32.
         let slot = u32::try_from(index).unwrap_or(u32::MAX);
         let key = Key { slot, serial: self.next[index] };
         entry.insert(key);

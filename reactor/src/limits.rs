@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// What a reactor holds at most. Reaching a limit is counted in
-/// [`Counters`](crate::Counters), said once in the log, and ends one link at the worst, never the
+/// What a reactor holds at most. Reaching a limit is counted in [`Counters`](crate::Counters), said in
+/// the log the first, second, fourth, eighth time and so on, and ends one link at the worst, never the
 /// loop.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -18,7 +18,10 @@ pub struct Limits {
     pub write_buffer: usize,
     /// Timers at once. 1,000,000: ten for each link.
     pub timers: usize,
-    /// Requests waiting at once. 1,000,000: what a turn of 64 KiB reads can hardly reach.
+    /// Requests waiting at once. 1,000,000: what a turn of 64 KiB reads can hardly reach. Above it
+    /// [`Requests::call`](crate::Requests::call) is refused, and nothing else, so that no answer and no stop is
+    /// lost: instead nobody is accepted and nothing is read until fewer wait. So there are never more than these
+    /// and what one turn asks for, unless timers and requests ask for ever more by themselves.
     pub requests: usize,
     /// Requests carried out in one turn, so that sockets are served in between.
     pub requests_per_turn: usize,
@@ -26,7 +29,7 @@ pub struct Limits {
     pub accepts_per_turn: usize,
     /// How long accepting rests when descriptors have run out and no link closes meanwhile.
     pub accept_pause: Duration,
-    /// Name look-ups and deferred work at once.
+    /// Jobs at once: deferred work, and names that a callback looks up; for dialling, as many names again.
     pub jobs: usize,
     /// How long a connection may be on its way, TLS included, unless its endpoint says otherwise.
     pub connect_timeout: Duration,

@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::layer::{ClientTls, Layer, ServerTls};
-use crate::net::{ConnId, JobId, PortId};
+use crate::net::{ConnId, PortId};
 use crate::protocol::{ErasedFactory, ErasedProtocol};
 use crate::time::Time;
 
@@ -26,7 +26,6 @@ pub(crate) struct Dial {
     pub(crate) attempts: Vec<Attempt>,
     /// When the next address is tried, even if the others have not failed.
     pub(crate) next_attempt: Time,
-    pub(crate) lookup: Option<JobId>,
     /// What the last attempt that failed said.
     pub(crate) last: Option<io::Error>,
     pub(crate) give_up: Time,

@@ -103,7 +103,8 @@ pub trait Factory<A: 'static>: 'static {
         let _ = (app, at);
     }
 
-    /// The port could not be opened. Logged in any case.
+    /// The port could not be opened. Logged, too, if a callback had asked for it; who listens by
+    /// [`Reactor::listen`](crate::Reactor::listen) is given the error.
     fn listen_failed(&mut self, app: &mut A, error: &io::Error) {
         let _ = (app, error);
     }

@@ -12,7 +12,8 @@ use crate::layer::TlsError;
 pub enum Reason {
     /// We asked for it, and everything written before was handed to the system.
     Closed,
-    /// The peer closed first; everything written was handed to the system.
+    /// The peer closed first, or while what we had written before our own close still went out; everything
+    /// written was handed to the system.
     PeerClosed,
     /// `abort_connection`: what was not sent is lost.
     Aborted,
@@ -26,8 +27,6 @@ pub enum Reason {
     OutboxFull,
     /// It did not read the rest in time: [`Limits::flush_timeout`](crate::Limits::flush_timeout).
     FlushTimeout,
-    /// Another bound was reached, named here as the field of [`Limits`](crate::Limits).
-    LimitReached(&'static str),
     /// The stream ended without the farewell of TLS (`close_notify`): somebody may have cut it off.
     Truncated,
     /// TLS could not be agreed on after `start_tls`, or was not kept to.
@@ -49,7 +48,6 @@ impl fmt::Display for Reason {
             Reason::DeadlinePassed => f.write_str("too slow: a deadline passed"),
             Reason::OutboxFull => f.write_str("does not read: its outbox is full"),
             Reason::FlushTimeout => f.write_str("did not read its last bytes in time"),
-            Reason::LimitReached(limit) => write!(f, "limit reached: {limit}"),
             Reason::Truncated => f.write_str("cut off: the end was not announced"),
             Reason::Tls(error) => write!(f, "TLS: {error}"),
             Reason::Panicked(message) => write!(f, "a callback panicked: {message}"),

@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::net::{ConnId, JobId, Outcome, PortId, Work};
 use crate::protocol::{ErasedFactory, ErasedProtocol};
 use crate::random::Random;
+use crate::tally::tally;
 use crate::time::{Time, WallTime};
 use crate::timers::Timers;
 
@@ -52,6 +53,8 @@ pub(crate) struct Core<A> {
     pub(crate) queue: VecDeque<Request<A>>,
     pub(crate) conns: Keys,
     pub(crate) ports: Keys,
+    /// Links refused for `Limits::links`.
+    pub(crate) links_refused: u64,
     /// Once a stop has begun: until when connections may finish.
     pub(crate) stop_by: Option<Time>,
     jobs: BTreeMap<JobId, JobDone<A>>,
@@ -70,32 +73,41 @@ impl<A> Core<A> {
             queue: VecDeque::new(),
             conns: Keys::default(),
             ports: Keys::default(),
+            links_refused: 0,
             stop_by: None,
             jobs: BTreeMap::new(),
             next_job: 0,
         }
     }
 
-    /// Queues a request; `false` when too many wait already.
+    /// Queues a request; `false` when as many as may wait already.
     pub(crate) fn ask(&mut self, request: Request<A>) -> bool {
-        if self.queue.len() >= self.limits.requests {
-            self.counters.requests_refused += 1;
-            log::error!("a request was refused: {} are waiting (Limits::requests)", self.queue.len());
-            return false;
+        if self.queue.len() < self.limits.requests {
+            self.queue.push_back(request);
+            return true;
         }
-        self.queue.push_back(request);
-        true
+        let refused = &mut self.counters.requests_refused;
+        if tally(refused) {
+            log::error!("a call is refused: Limits::requests are waiting ({refused} so far)");
+        }
+        false
     }
 
-    /// Queues a request that `Limits::requests` does not refuse, since another limit bounds how many there are.
+    /// Queues a request that is never refused, since somebody counts on it. When more than may wait do, nothing
+    /// is read until they are fewer.
     pub(crate) fn ask_in_any_case(&mut self, request: Request<A>) {
         self.queue.push_back(request);
+    }
+
+    /// Whether more requests wait than may.
+    pub(crate) fn is_swamped(&self) -> bool {
+        self.queue.len() > self.limits.requests
     }
 
     /// A new job whose outcome becomes `done`; too many: `done` comes back.
     pub(crate) fn begin_job(&mut self, done: JobDone<A>) -> Result<JobId, JobDone<A>> {
         if self.jobs.len() >= self.limits.jobs {
-            self.counters.jobs_refused += 1;
+            self.refuse_job();
             return Err(done);
         }
         let job = self.new_job();
@@ -106,10 +118,17 @@ impl<A> Core<A> {
     /// A new name look-up beside `waiting` others; `None` when those are too many.
     pub(crate) fn begin_lookup(&mut self, waiting: usize) -> Option<JobId> {
         if waiting >= self.limits.jobs {
-            self.counters.jobs_refused += 1;
+            self.refuse_job();
             return None;
         }
         Some(self.new_job())
+    }
+
+    fn refuse_job(&mut self) {
+        let refused = &mut self.counters.jobs_refused;
+        if tally(refused) {
+            log::warn!("a job is refused: Limits::jobs are waiting ({refused} so far)");
+        }
     }
 
     fn new_job(&mut self) -> JobId {

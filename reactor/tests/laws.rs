@@ -380,6 +380,32 @@ fn law_5_a_peer_that_does_not_read_ends_it_at_the_flush_timeout() {
 }
 
 #[test]
+fn law_5_a_deadline_does_not_overtake_a_close() {
+    let mut world = World::new();
+    let (_, remote) = world.link(
+        Probe::new("a")
+            .on(When::Made, |cx| {
+                let by = cx.reactor.now() + secs(5);
+                cx.transport.set_deadline(Some(by));
+            })
+            .on(When::Data, |cx| {
+                cx.transport.write(b"answer");
+                cx.transport.lose_connection();
+            }),
+    );
+    world.log();
+    world.remote(remote).set_room(0);
+    world.net.advance(secs(5));
+    world.remote(remote).feed(b"question");
+    world.settle();
+    assert_eq!(world.log(), ["a data question"]);
+    world.remote(remote).set_room(usize::MAX);
+    world.settle();
+    assert_eq!(world.remote(remote).sent(), b"answer");
+    assert_eq!(world.log(), ["a lost: closed"]);
+}
+
+#[test]
 fn law_8_the_same_seed_and_the_same_events_make_the_same_calls() {
     fn run(seed: u64) -> (Vec<String>, Vec<String>) {
         let mut world = World::new();

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use reactor::testing::Call;
-use reactor::{Endpoint, Limits, Sent};
-use support::{AT, Probe, THERE, When, World, millis, secs};
+use reactor::{AppCx, ConnectError, Cx, Endpoint, Limits, Peer, Protocol, Sent, Signal};
+use support::{AT, App, Probe, THERE, When, World, millis, secs};
 
 fn world(change: impl FnOnce(&mut Limits)) -> World {
     let mut limits = Limits::default();
@@ -129,6 +129,48 @@ fn law_7_requests_above_the_limit_are_refused() {
     world.settle();
     assert_eq!(world.log(), ["a made", "called", "called"]);
     assert_eq!(world.reactor.counters().requests_refused, 1);
+}
+
+#[test]
+fn law_7_what_somebody_counts_on_is_done_even_where_no_request_has_room() {
+    let mut world = world(|limits| {
+        limits.requests = 0;
+        limits.jobs = 0;
+    });
+    let port = world.serve(|probe| probe);
+    world.enter(|cx| {
+        let reply = cx.reactor.app_reply(|cx, n: u32| cx.app.say(format!("told {n}")));
+        cx.reactor.send(reply, 7);
+        let done = cx.reactor.app_reply(|cx, answer| cx.app.say(format!("{answer:?}")));
+        cx.reactor.defer_to_thread(|| 42, done);
+        cx.reactor.close_port(port);
+        cx.reactor.listen(THERE, |_: &mut App, _: Peer| None::<Probe>);
+    });
+    world.settle();
+    assert_eq!(world.log(), ["told 7", "Err(Full)"]);
+    assert_eq!(world.net.listening(), [THERE]);
+    world.enter(|cx| cx.reactor.stop());
+    assert!(world.has_stopped());
+    assert_eq!(world.reactor.counters().requests_refused, 0);
+}
+
+#[test]
+fn law_7_nobody_is_read_while_too_many_requests_wait() {
+    let mut world = world(|limits| {
+        limits.requests = 1;
+        limits.requests_per_turn = 1;
+    });
+    let (_, remote) = world.link(Probe::new("a"));
+    world.log();
+    world.enter(|cx| {
+        for n in 1..=3 {
+            let reply = cx.reactor.app_reply(|cx, n: u32| cx.app.say(format!("told {n}")));
+            cx.reactor.send(reply, n);
+        }
+    });
+    world.remote(remote).feed(b"x");
+    world.settle();
+    assert_eq!(world.log(), ["told 1", "told 2", "a data x", "told 3"]);
 }
 
 #[test]
@@ -305,4 +347,47 @@ fn law_7_a_stop_waits_so_long() {
     assert_eq!(world.log(), ["stubborn lost: cut off by the stop"]);
     assert!(world.remote(remote).is_gone() && world.has_stopped());
     assert_eq!(world.reactor.next_timer(), None, "whoever turns on, for a disk, say, does not spin");
+}
+
+/// Dials again at once, whatever becomes of it.
+struct Redialler;
+
+impl Protocol<App> for Redialler {
+    fn data_received(&mut self, _: &mut Cx<'_, App, Self>, _: &[u8]) {}
+
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, App>, _: &ConnectError) {
+        dial_again(cx);
+    }
+}
+
+fn dial_again(cx: &mut AppCx<'_, App>) {
+    cx.reactor.connect(THERE, Redialler);
+}
+
+fn answer_again(cx: &mut AppCx<'_, App>) {
+    let reply = cx.reactor.app_reply(|cx, ()| answer_again(cx));
+    cx.reactor.send(reply, ());
+}
+
+#[test]
+fn law_7_a_stop_ends_in_time_though_there_is_always_more_to_do() {
+    for busy in [dial_again, answer_again] {
+        let mut world = world(|limits| limits.stop_timeout = secs(2));
+        world.net.let_take(Call::Poll, secs(1));
+        world.enter(busy);
+        world.enter(|cx| cx.reactor.stop());
+        assert_eq!([(); 3].map(|()| world.has_stopped()), [false, false, true]);
+    }
+}
+
+#[test]
+fn law_7_a_second_signal_ends_a_stop_though_there_is_always_more_to_do() {
+    for busy in [dial_again, answer_again] {
+        let mut world = World::new();
+        world.enter(busy);
+        world.net.signal(Signal::Terminate);
+        assert_eq!([(); 3].map(|()| world.has_stopped()), [false; 3]);
+        world.net.signal(Signal::Interrupt);
+        assert!(world.has_stopped());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reactor::Peer;
+use reactor::{Peer, tally};
 
 use super::{Herd, HerdCounters};
 
@@ -84,8 +84,7 @@ impl Herd {
     /// log with it.
     pub(super) fn curb(&mut self, curb: Curb, peer: Peer) {
         let counter = curb.counter(&mut self.counters);
-        *counter += 1;
-        if counter.is_power_of_two() {
+        if tally(counter) {
             log::warn!("client {peer}: {curb} ({counter} so far)");
         }
     }
@@ -93,8 +92,7 @@ impl Herd {
     /// The same of a neighbour's news of a client for whom there is no room.
     pub(crate) fn drop_news(&mut self, neighbour: Peer) {
         let dropped = &mut self.counters.dropped_news;
-        *dropped += 1;
-        if dropped.is_power_of_two() {
+        if tally(dropped) {
             log::warn!(
                 "{neighbour} tells of a new client, and limits.clients_known are there: dropped ({dropped} so far)"
             );

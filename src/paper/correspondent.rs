@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use reactor::{Endpoint, Requests, Time};
+use reactor::{Endpoint, Requests, Time, tally};
 
 use super::addresses::Addresses;
 use super::{ClientProtocol, DIAL_TIME, MOST_IN_FLIGHT};
@@ -98,8 +98,7 @@ impl Correspondent {
 
     /// The oldest of what waited has gone; the newest are worth most, for they win anyway.
     fn count_dropped(&mut self) {
-        self.counters.dropped += 1;
-        if self.counters.dropped.is_power_of_two() {
+        if tally(&mut self.counters.dropped) {
             log::warn!("neighbour {}: too much waits for it: {}", self.name, self.counters);
         }
     }

@@ -12,9 +12,10 @@ use crate::counters::Counters;
 use crate::endpoint::Endpoint;
 use crate::layer::ServerTls;
 use crate::limits::Limits;
-use crate::net::{ConnId, JobError, Outcome, PortId};
+use crate::net::{ConnId, JobError, JobId, Outcome, PortId};
 use crate::protocol::{Factory, Protocol};
-use crate::requests::{Call, Core, LinkCall, Request};
+use crate::requests::{Call, Core, JobDone, LinkCall, Request};
+use crate::tally::tally;
 use crate::time::{Time, WallTime};
 use crate::timers::TimerId;
 
@@ -70,19 +71,19 @@ impl<'a, A> Requests<'a, A> {
 
     /// Closes a port; connections that were made through it live on.
     pub fn close_port(&mut self, port: PortId) {
-        self.core.ask(Request::ClosePort(port));
+        self.core.ask_in_any_case(Request::ClosePort(port));
     }
 
     /// Connections that a port accepts from the next turn on speak this TLS; those that stand go on as they
     /// are. For certificates that are renewed while the server runs. A port that is plain stays so.
     pub fn renew_tls(&mut self, port: PortId, tls: &ServerTls) {
-        self.core.ask(Request::RenewTls(port, tls.clone()));
+        self.core.ask_in_any_case(Request::RenewTls(port, tls.clone()));
     }
 
-    /// Stops: closes the ports, tells every connection `stopping`, waits for them as long as
-    /// [`Limits::stop_timeout`] allows, then ends.
+    /// Stops: closes the ports, tells every connection `stopping`, waits for them, and for what they ask for
+    /// meanwhile, as long as [`Limits::stop_timeout`] allows, then ends.
     pub fn stop(&mut self) {
-        self.core.ask(Request::Stop);
+        self.core.ask_in_any_case(Request::Stop);
     }
 
     fn timer(&mut self, after: Duration, call: Call<A>) -> TimerId {
@@ -90,8 +91,10 @@ impl<'a, A> Requests<'a, A> {
         if self.core.timers.len() < self.core.limits.timers {
             return self.core.timers.insert(at, call);
         }
-        self.core.counters.timers_refused += 1;
-        log::error!("a timer was refused: {} are waiting (Limits::timers)", self.core.timers.len());
+        let refused = &mut self.core.counters.timers_refused;
+        if tally(refused) {
+            log::error!("a timer is refused: Limits::timers are waiting ({refused} so far)");
+        }
         self.core.timers.unused(at)
     }
 }
@@ -101,7 +104,7 @@ impl<A: 'static> Requests<'_, A> {
     /// which it can be written to, or in `connect_failed`.
     pub fn connect<Q: Protocol<A>>(&mut self, to: impl Into<Endpoint>, protocol: Q) -> ConnId {
         let id = ConnId(self.core.conns.issue());
-        // It must end in `connect_failed` at least; `Limits::links` bounds it when it is carried out.
+        // `Limits::links` bounds it when it is carried out.
         self.core.ask_in_any_case(Request::Connect(id, to.into(), Box::new(protocol)));
         id
     }
@@ -119,13 +122,12 @@ impl<A: 'static> Requests<'_, A> {
 
     fn open_port<F: Factory<A>>(&mut self, at: SocketAddr, tls: Option<ServerTls>, factory: F) -> PortId {
         let id = PortId(self.core.ports.issue());
-        if !self.core.ask(Request::Listen(id, at, tls, Box::new(factory))) {
-            self.core.ports.retire(id.0);
-        }
+        self.core.ask_in_any_case(Request::Listen(id, at, tls, Box::new(factory)));
         id
     }
 
-    /// Calls `f` on another connection, this turn, if it is still there and speaks `Q`.
+    /// Calls `f` on another connection, this turn, if it is still there and speaks `Q`. `false`: refused,
+    /// as too many requests wait ([`Limits::requests`]).
     pub fn call<Q: 'static>(
         &mut self,
         to: ConnId,
@@ -144,21 +146,16 @@ impl<A: 'static> Requests<'_, A> {
         Reply::to_app(move |value| Box::new(move |cx| f(cx, value)))
     }
 
-    /// Gives an answer to the one who asked, this turn.
+    /// Gives an answer to the one who asked, this turn. It is never refused.
     pub fn send<T>(&mut self, reply: Reply<A, T>, value: T) {
-        self.core.ask(Request::Call(reply.with(value)));
+        self.core.ask_in_any_case(Request::Call(reply.with(value)));
     }
 
     /// Looks up the addresses of a host's name, or why there are none (Twisted: `reactor.nameResolver`); they come
     /// in the order in which the resolver likes them. Whoever is dialled by name need not be looked up before.
     pub fn resolve(&mut self, name: &str, done: Reply<A, io::Result<Vec<IpAddr>>>) {
-        let finish = Box::new(move |outcome: Outcome| done.with(addresses(outcome)));
-        match self.core.begin_job(finish) {
-            Ok(job) => self.core.ask_in_any_case(Request::Resolve(job, name.to_owned())), // as below
-            Err(finish) => {
-                self.core.ask(Request::Call(finish(Err(JobError::Full))));
-            }
-        }
+        let done = Box::new(move |outcome| done.with(addresses(outcome)));
+        self.begin_job(done, |job| Request::Resolve(job, name.to_owned()));
     }
 
     /// Does blocking work on another thread (Twisted: `threads.deferToThread`). `done` gets its
@@ -168,16 +165,18 @@ impl<A: 'static> Requests<'_, A> {
         work: impl FnOnce() -> T + Send + 'static,
         done: Reply<A, Result<T, JobError>>,
     ) {
-        let finish = Box::new(move |outcome: Outcome| done.with(outcome.map(concrete)));
-        match self.core.begin_job(finish) {
-            Ok(job) => {
-                let work = Box::new(move || Box::new(work()) as Box<dyn Any + Send>);
-                self.core.ask_in_any_case(Request::Defer(job, work)); // there are `Limits::jobs` at most
-            }
-            Err(finish) => {
-                self.core.ask(Request::Call(finish(Err(JobError::Full))));
-            }
-        }
+        let done = Box::new(move |outcome: Outcome| done.with(outcome.map(concrete)));
+        let work = Box::new(move || Box::new(work()) as Box<dyn Any + Send>);
+        self.begin_job(done, |job| Request::Defer(job, work));
+    }
+
+    /// Begins a job; too many: that is its outcome.
+    fn begin_job(&mut self, done: JobDone<A>, request: impl FnOnce(JobId) -> Request<A>) {
+        let request = match self.core.begin_job(done) {
+            Ok(job) => request(job),
+            Err(done) => Request::Call(done(Err(JobError::Full))),
+        };
+        self.core.ask_in_any_case(request);
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Jobs go to the threads by one channel and come back, as events, by another; the waker says so.
 
-use std::any::Any;
 use std::io;
 use std::net::ToSocketAddrs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +13,7 @@ use std::thread;
 use mio::Waker;
 
 use crate::net::{Event, JobError, JobId, Outcome, Work};
+use crate::panic_text::panic_text;
 
 /// Two, so that one slow job does not stop all others. More would only compete with the loop:
 /// the net has two pools.
@@ -129,12 +129,5 @@ impl Desk {
 
 /// Runs `work`; a panic of it ends here.
 fn contain(work: Work) -> Outcome {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| JobError::Panicked(message(payload.as_ref())))
-}
-
-/// What `panic!` was told; it makes a `&str` or a `String`.
-fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a value that is not text").to_owned()
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| JobError::Panicked(panic_text(&*panic).to_owned()))
 }

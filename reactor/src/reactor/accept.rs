@@ -1,5 +1,6 @@
 //! The step that takes whoever waits at the ports.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
@@ -10,6 +11,7 @@ use crate::layer::{ServerTls, Tls};
 use crate::link::{Link, Phase, Port};
 use crate::net::{ConnId, Net, PortId, is_exhaustion};
 use crate::protocol::{ErasedFactory, ErasedProtocol, Input};
+use crate::tally::tally;
 use crate::time::Time;
 
 impl<A: 'static> Reactor<A> {
@@ -117,7 +119,7 @@ impl<A: 'static> Reactor<A> {
 
     fn build(&mut self, port: PortId, peer: Peer) -> Option<Box<dyn ErasedProtocol<A>>> {
         if self.links.len() >= self.core.limits.links {
-            log::warn!("{peer} was refused: {} connections (Limits::links)", self.links.len());
+            self.refuse_link(peer);
             return None;
         }
         let contain = self.contain_panics;
@@ -130,6 +132,14 @@ impl<A: 'static> Reactor<A> {
                 log::error!("{peer} was refused: its factory panicked: {message}");
                 None
             }
+        }
+    }
+
+    /// Counts that there are too many links for one with `whom`.
+    pub(super) fn refuse_link(&mut self, whom: impl fmt::Display) {
+        let refused = &mut self.core.links_refused;
+        if tally(refused) {
+            log::warn!("{whom} is refused: Limits::links are there ({refused} so far)");
         }
     }
 
@@ -161,10 +171,10 @@ impl<A: 'static> Reactor<A> {
     /// Descriptors have run out. Trying again at once would spin, and no new edge will come for
     /// those who wait already: so try again when a link has closed, or after a while.
     fn rest(&mut self, port: PortId, error: &io::Error) {
-        if self.rest_until == Time::NEVER {
-            log::warn!("accepting rests: {error}");
+        let pauses = &mut self.core.counters.accept_pauses;
+        if tally(pauses) {
+            log::warn!("accepting rests: {error} ({pauses} times so far)");
         }
-        self.core.counters.accept_pauses += 1;
         self.rest_until = self.core.now + self.core.limits.accept_pause;
         self.resting.push(port);
     }

@@ -1,11 +1,11 @@
 //! The one place where callbacks are called, and the steps that call what was asked for.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Reactor;
 use crate::cx::{AppCx, Parts};
 use crate::net::{ConnId, Net};
+use crate::panic_text::panic_text;
 use crate::protocol::Input;
 use crate::reason::Reason;
 use crate::requests::{AppCall, Call, LinkCall, Request};
@@ -18,13 +18,7 @@ pub(super) fn guarded<R>(contain: bool, f: impl FnOnce() -> R) -> Result<R, Box<
     }
     // The reactor's own state is plain data that callbacks only append to, so it is whole after an
     // unwinding; what the application makes of its own is what Twisted leaves to it, too.
-    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| message_of(&*panic))
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> Box<str> {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("(no message)").into()
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| panic_text(&*panic).into())
 }
 
 impl<A: 'static> Reactor<A> {

@@ -36,6 +36,7 @@ impl<A: 'static> Reactor<A> {
         self.links.insert(Link::dialling(id, protocol, dial));
         self.arm(id);
         if self.links.len() > self.core.limits.links {
+            self.refuse_link(&to.host);
             return self.dial_failed(net, id, &ConnectError::LimitReached("links"));
         }
         if self.is_stopping() {
@@ -52,9 +53,6 @@ impl<A: 'static> Reactor<A> {
             return self.dial_failed(net, id, &ConnectError::LimitReached("jobs"));
         };
         self.lookups.insert(job, id);
-        if let Some(dial) = self.dial_of(id) {
-            dial.lookup = Some(job);
-        }
         net.resolve(job, name, port);
     }
 
@@ -67,8 +65,9 @@ impl<A: 'static> Reactor<A> {
         let Some(id) = self.lookups.remove(&job) else {
             return self.on_done(job, Ok(Box::new(answer))); // nobody is dialled: it was a callback that asked
         };
-        let Some(dial) = self.dial_of(id) else { return };
-        dial.lookup = None;
+        if self.dial_of(id).is_none() {
+            return; // it was given up meanwhile
+        }
         match answer {
             Ok(addresses) => self.race(net, id, in_turn(addresses)),
             Err(error) => self.dial_failed(net, id, &ConnectError::Unresolved(error)),
@@ -242,7 +241,6 @@ impl Dial {
             left: VecDeque::new(),
             attempts: Vec::new(),
             next_attempt: Time::NEVER,
-            lookup: None,
             last: None,
             give_up,
             tls,

@@ -15,7 +15,7 @@
 //! What links under TLS need in the steps that read and flush is in `secure.rs`.
 //!
 //! What a step queues for an earlier step waits for the next turn, so a turn never loops on its own
-//! output (law 4).
+//! output (law 4). While more requests wait than may, nobody is accepted and nothing is read (law 7).
 
 mod accept;
 mod calls;
@@ -55,7 +55,8 @@ const READ_BUFFER: usize = 64 * 1024;
 pub enum Turn {
     /// The reactor goes on.
     Running,
-    /// It was asked to stop, and every connection has ended.
+    /// It was asked to stop, and every connection has ended. What is asked for later than
+    /// [`Limits::stop_timeout`] is not done.
     Stopped,
 }
 
@@ -176,8 +177,10 @@ impl<A: 'static> Reactor<A> {
         self.contain_panics = N::CONTAINS_PANICS;
         self.poll(net, at_most)?;
         let before = Work::of(&self.core.counters);
-        self.accept(net);
-        self.read(net);
+        if !self.core.is_swamped() {
+            self.accept(net);
+            self.read(net);
+        }
         self.run_timers(net);
         self.run_requests(net);
         self.flush(net);

@@ -10,12 +10,13 @@ use crate::link::Phase;
 use crate::net::{ConnId, Net};
 use crate::protocol::Input;
 use crate::reason::{ConnectError, Reason};
+use crate::tally::tally;
 use crate::time::Time;
-use crate::wires::Closing;
+use crate::wires::{Closing, Wire};
 
 impl<A: 'static> Reactor<A> {
     pub(super) fn reap(&mut self, net: &mut impl Net) {
-        self.core.counters.outbox_full = self.wires.refused;
+        self.count_refused_writes();
         for (id, reason) in std::mem::take(&mut self.wires.notes.doomed) {
             self.end(net, id, &reason);
         }
@@ -27,6 +28,15 @@ impl<A: 'static> Reactor<A> {
             self.arm(id);
         }
         self.enforce_stop(net);
+    }
+
+    fn count_refused_writes(&mut self) {
+        let refused = &mut self.core.counters.outbox_full;
+        while *refused < self.wires.refused {
+            if tally(refused) {
+                log::warn!("a write is refused: the outbox holds Limits::write_buffer ({refused} so far)");
+            }
+        }
     }
 
     /// Ends a link as soon as its outbox is empty (law 5).
@@ -177,11 +187,15 @@ impl<A: 'static> Reactor<A> {
             Phase::Securing => {}
             Phase::Closing(_) => self.end(net, id, &Reason::FlushTimeout),
             Phase::Lingering(_) => self.discard(net, id),
-            Phase::Open => {
-                if let Some(reason) = self.wires.get(id).map(|wire| wire.expiry().1) {
-                    self.wires.doom(id, reason);
-                }
-            }
+            Phase::Open => self.time_is_up(id),
+        }
+    }
+
+    /// The time of an open link is up, unless it is about to close: then it has the time for that (law 5).
+    fn time_is_up(&mut self, id: ConnId) {
+        let wire = self.wires.get(id).filter(|wire| wire.closing == Closing::No);
+        if let Some((_, reason)) = wire.map(Wire::expiry) {
+            self.wires.doom(id, reason);
         }
     }
 }

@@ -18,7 +18,7 @@ impl<A: 'static> Reactor<A> {
             self.tell_signal(signal);
             match signal {
                 Signal::Hangup => {}
-                _ if self.is_stopping() => self.cut_all_off(net),
+                _ if self.is_stopping() => self.core.stop_by = Some(self.core.now),
                 _ => self.begin_stop(net),
             }
         }
@@ -52,21 +52,23 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    /// Ends whatever is left.
-    fn cut_all_off(&mut self, net: &mut impl Net) {
-        for id in self.links.ids() {
-            self.end(net, id, &Reason::Stopped);
-        }
+    /// Whether the time of a stop is over.
+    fn is_late(&self) -> bool {
+        self.core.stop_by.is_some_and(|by| by <= self.core.now)
     }
 
+    /// Ends whatever is left when the time is over.
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
-        if self.core.stop_by.is_some_and(|by| by <= self.core.now) {
-            self.cut_all_off(net);
+        if self.is_late() {
+            for id in self.links.ids() {
+                self.end(net, id, &Reason::Stopped);
+            }
         }
     }
 
+    /// What is asked for is done before the end, but not for ever: it may ask for more each time.
     pub(super) fn progress(&self) -> Turn {
-        let is_done = self.is_stopping() && self.links.len() == 0 && self.core.queue.is_empty();
-        if is_done { Turn::Stopped } else { Turn::Running }
+        let is_quiet = self.core.queue.is_empty() || self.is_late();
+        if self.is_stopping() && self.links.len() == 0 && is_quiet { Turn::Stopped } else { Turn::Running }
     }
 }

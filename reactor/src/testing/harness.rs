@@ -243,7 +243,6 @@ fn copy(reason: &Reason) -> Reason {
         Reason::DeadlinePassed => Reason::DeadlinePassed,
         Reason::OutboxFull => Reason::OutboxFull,
         Reason::FlushTimeout => Reason::FlushTimeout,
-        Reason::LimitReached(limit) => Reason::LimitReached(limit),
         Reason::Truncated => Reason::Truncated,
         Reason::Tls(error) => Reason::Tls(error.clone()),
         Reason::Panicked(message) => Reason::Panicked(message.clone()),

@@ -1,6 +1,5 @@
 //! What the net says when it is asked: what the test has scripted, else what its state implies.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::io::{self, IoSlice};
@@ -10,6 +9,7 @@ use std::time::Duration;
 
 use super::{Dialled, MockNet, MockPort};
 use crate::net::{ConnId, Event, JobError, JobId, Net, PortId, Work};
+use crate::panic_text::panic_text;
 use crate::testing::remote::{Phase, Remote, RemoteId};
 use crate::testing::script::Call;
 use crate::time::{Time, WallTime};
@@ -222,7 +222,8 @@ impl<const CONTAINS: bool> Net for MockNet<CONTAINS> {
     /// Does the work at once, and keeps the outcome for the next poll.
     fn defer(&mut self, job: JobId, work: Work) {
         self.script.begin(Call::Defer).unwrap_or_default();
-        let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(&*panic));
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        let outcome = outcome.map_err(|panic| JobError::Panicked(panic_text(&*panic).to_owned()));
         self.note(Call::Defer, job, &outcome.is_ok());
         self.answers.push_back(Event::Done(job, outcome));
     }
@@ -237,10 +238,4 @@ impl<const CONTAINS: bool> Net for MockNet<CONTAINS> {
         self.note(Call::Poll, timeout, &result);
         result
     }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> JobError {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    JobError::Panicked(text.unwrap_or("(no message)").to_owned())
 }

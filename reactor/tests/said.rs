@@ -1,0 +1,74 @@
+//! Law 7: that a bound is reached is said ever more rarely, so that nobody can fill the log with it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::Mutex;
+
+use reactor::{Limits, Sent};
+use support::{AT, Probe, World, millis, secs};
+
+/// What was logged; one test program has one logger, and this one has one test.
+struct Log(Mutex<Vec<String>>);
+
+static LOG: Log = Log(Mutex::new(Vec::new()));
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(record.args().to_string());
+    }
+
+    fn flush(&self) {}
+}
+
+/// Reaches a bound nine times, and looks at what is said of it.
+#[track_caller]
+fn check(bound: &str, mut reach: impl FnMut()) {
+    (0..9).for_each(|_| reach());
+    let said = std::mem::take(&mut *LOG.0.lock().unwrap());
+    assert_eq!(said.len(), 4, "{said:#?}");
+    for (line, count) in said.iter().zip([1, 2, 4, 8]) {
+        assert!(line.contains(bound) && line.contains(&format!("({count} ")), "{line}");
+    }
+}
+
+#[test]
+fn law_7_a_bound_that_is_reached_is_said_the_first_second_fourth_and_eighth_time() {
+    log::set_logger(&LOG).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
+    let full = Limits { links: 1, write_buffer: 1, timers: 0, requests: 1, jobs: 0, ..Limits::default() };
+    let mut world = World::with(full);
+    world.serve(|probe| probe);
+    let (conn, _) = world.link(Probe::new("a"));
+    check("Limits::links", || {
+        world.guest();
+    });
+    check("Limits::timers", || {
+        world.enter(|cx| cx.reactor.app_later(secs(1), |_| {}));
+    });
+    check("Limits::write_buffer", || {
+        assert_eq!(world.enter(|cx| cx.peers.write(conn, b"xx")), Sent::Full);
+        world.turn();
+    });
+    check("Limits::requests", || {
+        assert_eq!(
+            world.enter(|cx| [(); 2].map(|()| cx.reactor.call(conn, |_: &mut Probe, _| {}))),
+            [true, false]
+        );
+        world.turn();
+    });
+    check("Limits::jobs", || {
+        world.enter(|cx| cx.reactor.defer_to_thread(|| (), cx.reactor.app_reply(|_, _| {})));
+        world.turn();
+    });
+
+    let mut world = World::new();
+    world.serve(|probe| probe);
+    world.net.limit_descriptors(Some(0));
+    world.net.dial_in(AT);
+    check("accepting rests", || world.pass(millis(250)));
+}
