@@ -45,8 +45,8 @@ pub struct Counters {
     pub timers_refused: u64,
     /// Requests carried out.
     pub requests: u64,
-    /// Requests refused because too many were waiting.
-    pub requests_refused: u64,
+    /// Turns in which nobody was accepted or read because too many requests were waiting.
+    pub swamped: u64,
     /// Jobs refused because too many were waiting.
     pub jobs_refused: u64,
     /// Continuations dropped because their connection had gone.

@@ -18,10 +18,9 @@ pub struct Limits {
     pub write_buffer: usize,
     /// Timers at once. 1,000,000: ten for each link.
     pub timers: usize,
-    /// Requests waiting at once. 1,000,000: what a turn of 64 KiB reads can hardly reach. Above it
-    /// [`Requests::call`](crate::Requests::call) is refused, and nothing else, so that no answer and no stop is
-    /// lost: instead nobody is accepted and nothing is read until fewer wait. So there are never more than these
-    /// and what one turn asks for, unless timers and requests ask for ever more by themselves.
+    /// Requests waiting at once. 1,000,000: what a turn of 64 KiB reads can hardly reach. None is refused, so that no
+    /// answer and no stop is lost; while more of them wait, nobody is accepted and nothing is read. So there are never
+    /// more than these and what one turn asks for, unless timers and requests ask for ever more by themselves.
     pub requests: usize,
     /// Requests carried out in one turn, so that sockets are served in between.
     pub requests_per_turn: usize,

@@ -80,28 +80,19 @@ impl<A> Core<A> {
         }
     }
 
-    /// Queues a request; `false` when as many as may wait already.
-    pub(crate) fn ask(&mut self, request: Request<A>) -> bool {
-        if self.queue.len() < self.limits.requests {
-            self.queue.push_back(request);
-            return true;
-        }
-        let refused = &mut self.counters.requests_refused;
-        if tally(refused) {
-            log::error!("a call is refused: Limits::requests are waiting ({refused} so far)");
-        }
-        false
-    }
-
-    /// Queues a request that is never refused, since somebody counts on it. When more than may wait do, nothing
-    /// is read until they are fewer.
-    pub(crate) fn ask_in_any_case(&mut self, request: Request<A>) {
+    /// Queues a request. None is refused, for somebody counts on it: the queue is bounded at its source.
+    pub(crate) fn ask(&mut self, request: Request<A>) {
         self.queue.push_back(request);
     }
 
-    /// Whether more requests wait than may.
-    pub(crate) fn is_swamped(&self) -> bool {
-        self.queue.len() > self.limits.requests
+    /// Whether so many requests wait that nobody is heard this turn, who would ask for more.
+    pub(crate) fn is_swamped(&mut self) -> bool {
+        let is_swamped = self.queue.len() > self.limits.requests;
+        let swamped = &mut self.counters.swamped;
+        if is_swamped && tally(swamped) {
+            log::error!("nobody is read: more than Limits::requests are waiting ({swamped} so far)");
+        }
+        is_swamped
     }
 
     /// A new job whose outcome becomes `done`; too many: `done` comes back.

@@ -254,7 +254,7 @@ impl Node {
             Op::AbortOther(_) => peers.abort(id),
             Op::PauseOther(_) => peers.pause_reading(id),
             Op::ResumeOther(_) => peers.resume_reading(id),
-            _ => drop(cx.reactor.call(id, Node::continued)),
+            _ => cx.reactor.call(id, Node::continued),
         }
     }
 

@@ -55,10 +55,7 @@ fn law_7_a_bound_that_is_reached_is_said_the_first_second_fourth_and_eighth_time
         world.turn();
     });
     check("Limits::requests", || {
-        assert_eq!(
-            world.enter(|cx| [(); 2].map(|()| cx.reactor.call(conn, |_: &mut Probe, _| {}))),
-            [true, false]
-        );
+        world.enter(|cx| (0..2).for_each(|_| cx.reactor.call(conn, |_: &mut Probe, _| {})));
         world.turn();
     });
     check("Limits::jobs", || {

@@ -71,19 +71,19 @@ impl<'a, A> Requests<'a, A> {
 
     /// Closes a port; connections that were made through it live on.
     pub fn close_port(&mut self, port: PortId) {
-        self.core.ask_in_any_case(Request::ClosePort(port));
+        self.core.ask(Request::ClosePort(port));
     }
 
     /// Connections that a port accepts from the next turn on speak this TLS; those that stand go on as they
     /// are. For certificates that are renewed while the server runs. A port that is plain stays so.
     pub fn renew_tls(&mut self, port: PortId, tls: &ServerTls) {
-        self.core.ask_in_any_case(Request::RenewTls(port, tls.clone()));
+        self.core.ask(Request::RenewTls(port, tls.clone()));
     }
 
     /// Stops: closes the ports, tells every connection `stopping`, waits for them, and for what they ask for
     /// meanwhile, as long as [`Limits::stop_timeout`] allows, then ends.
     pub fn stop(&mut self) {
-        self.core.ask_in_any_case(Request::Stop);
+        self.core.ask(Request::Stop);
     }
 
     fn timer(&mut self, after: Duration, call: Call<A>) -> TimerId {
@@ -105,7 +105,7 @@ impl<A: 'static> Requests<'_, A> {
     pub fn connect<Q: Protocol<A>>(&mut self, to: impl Into<Endpoint>, protocol: Q) -> ConnId {
         let id = ConnId(self.core.conns.issue());
         // `Limits::links` bounds it when it is carried out.
-        self.core.ask_in_any_case(Request::Connect(id, to.into(), Box::new(protocol)));
+        self.core.ask(Request::Connect(id, to.into(), Box::new(protocol)));
         id
     }
 
@@ -122,18 +122,13 @@ impl<A: 'static> Requests<'_, A> {
 
     fn open_port<F: Factory<A>>(&mut self, at: SocketAddr, tls: Option<ServerTls>, factory: F) -> PortId {
         let id = PortId(self.core.ports.issue());
-        self.core.ask_in_any_case(Request::Listen(id, at, tls, Box::new(factory)));
+        self.core.ask(Request::Listen(id, at, tls, Box::new(factory)));
         id
     }
 
-    /// Calls `f` on another connection, this turn, if it is still there and speaks `Q`. `false`: refused,
-    /// as too many requests wait ([`Limits::requests`]).
-    pub fn call<Q: 'static>(
-        &mut self,
-        to: ConnId,
-        f: impl FnOnce(&mut Q, &mut Cx<'_, A, Q>) + 'static,
-    ) -> bool {
-        self.core.ask(Request::Call(Call::Link(to, typed(f))))
+    /// Calls `f` on another connection, this turn, if it is still there and speaks `Q`.
+    pub fn call<Q: 'static>(&mut self, to: ConnId, f: impl FnOnce(&mut Q, &mut Cx<'_, A, Q>) + 'static) {
+        self.core.ask(Request::Call(Call::Link(to, typed(f))));
     }
 
     /// Calls `f` later; unlike `call_later` it outlives every connection.
@@ -146,9 +141,9 @@ impl<A: 'static> Requests<'_, A> {
         Reply::to_app(move |value| Box::new(move |cx| f(cx, value)))
     }
 
-    /// Gives an answer to the one who asked, this turn. It is never refused.
+    /// Gives an answer to the one who asked, this turn.
     pub fn send<T>(&mut self, reply: Reply<A, T>, value: T) {
-        self.core.ask_in_any_case(Request::Call(reply.with(value)));
+        self.core.ask(Request::Call(reply.with(value)));
     }
 
     /// Looks up the addresses of a host's name, or why there are none (Twisted: `reactor.nameResolver`); they come
@@ -176,7 +171,7 @@ impl<A: 'static> Requests<'_, A> {
             Ok(job) => request(job),
             Err(done) => Request::Call(done(Err(JobError::Full))),
         };
-        self.core.ask_in_any_case(request);
+        self.core.ask(request);
     }
 }
 

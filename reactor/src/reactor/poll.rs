@@ -46,7 +46,7 @@ impl<A: 'static> Reactor<A> {
 
     pub(super) fn on_done(&mut self, job: JobId, outcome: Outcome) {
         if let Some(call) = self.core.end_job(job, outcome) {
-            self.core.ask_in_any_case(Request::Call(call)); // there are `Limits::jobs` at most
+            self.core.ask(Request::Call(call));
         }
     }
 

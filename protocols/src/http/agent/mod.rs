@@ -187,7 +187,7 @@ impl<A: 'static> Agent<A> {
     fn dispatch(&mut self, reactor: &mut Requests<'_, A>) {
         while let Some((ticket, start)) = self.pool.begin_next() {
             match start {
-                Start::Reuse(conn) => self.reuse(reactor, ticket, conn),
+                Start::Reuse(conn) => self.reuse(reactor, conn),
                 Start::Open => self.open(reactor, ticket),
                 Start::OpenFor(idle) => {
                     self.counters.idle_closed += 1;
@@ -216,12 +216,9 @@ impl<A: 'static> Agent<A> {
 
     /// Tells an idle connection to begin. Should it end before it hears of it, it says so, and the
     /// request is found to be its own.
-    fn reuse(&mut self, reactor: &mut Requests<'_, A>, ticket: Ticket, conn: ConnId) {
+    fn reuse(&mut self, reactor: &mut Requests<'_, A>, conn: ConnId) {
         self.counters.reused += 1;
-        if !reactor.call(conn, |client: &mut ClientProtocol<A>, cx| client.begin(cx)) {
-            self.pool.forget(conn); // it ends by itself when it has been idle for its time
-            self.refuse(reactor, ticket, "the reactor is overloaded (Limits::requests)");
-        }
+        reactor.call(conn, |client: &mut ClientProtocol<A>, cx| client.begin(cx));
     }
 
     /// What a connection is to ask, if it is to ask anything.
