@@ -59,8 +59,6 @@ pub struct Rules {
     pub idle: Duration,
     /// How long an answer about places may take.
     pub places_time: Duration,
-    /// Whether places stand in the traffic log, or only their size: some providers forbid to keep them.
-    pub logs_places: bool,
     /// The clients that may be connected at once.
     pub clients: usize,
     /// Those of one address; 0: no bound of their own.
@@ -81,7 +79,6 @@ impl Default for Rules {
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
             places_time: Duration::from_secs(5),
-            logs_places: true,
             clients: 10_000,
             clients_per_address: 0,
             lines_per_second: 0,

@@ -453,8 +453,9 @@ fn has_room(cx: &ServerCx<'_>, length: usize) -> bool {
     length <= cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered())
 }
 
+/// Logs a reply; of places that may not be kept, their size.
 fn log_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     let size = format!("({} bytes of places)", places.len());
-    let shown = if cx.app.rules.logs_places { places } else { size.as_bytes() };
+    let shown = if cx.app.desk.forbids_keeping() { size.as_bytes() } else { places };
     cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", shown]);
 }
