@@ -28,7 +28,7 @@ class LinkProtocol(LineReceiver):
 class LinkFactory(ReconnectingClientFactory):
     protocol = LinkProtocol
     noisy = False
-    initialDelay = 0.1  # servers of one herd start one after another
+    initialDelay = delay = 0.1  # servers of one herd start one after another
     maxDelay = 2.0
     link: LinkProtocol | None = None
 

@@ -40,13 +40,13 @@ impl Subject {
         let places = Arc::new(Mutex::new(Response::ok(USUAL)));
         let said = Arc::clone(&places);
         let service = service::open(move |query| said.lock().unwrap().clone().about(query));
-        let start = |flags: &[&str]| {
+        let start = |flags| {
             let herd = Herd::new();
             let mut server = makers.start(kind, &herd, SERVER, &service, flags);
             server.await_ready(&herd);
             (herd, server)
         };
-        Subject { places, alone: start(kind.alone()), linked: start(&[]) }
+        Subject { places, alone: start(kind.alone()), linked: start(kind.linked()) }
     }
 
     /// What they answer to each of them.

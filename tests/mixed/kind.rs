@@ -16,6 +16,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The flags for a server with the usual neighbours.
+    pub(crate) fn linked(self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The flags for a server without neighbours.
     pub(crate) fn alone(self) -> &'static [&'static str] {
         match self {
