@@ -2,13 +2,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use crate::private_file::{self, PRIVATE};
 
 /// How many full files are kept beside the one that is written.
 const KEEP: u32 = 5;
 
 /// A file that grows up to a size and then makes room: `x.log` becomes `x.log.1`, `x.log.1` becomes
-/// `x.log.2`, and so on; the fifth is the oldest that is kept.
+/// `x.log.2`, and so on; the fifth is the oldest that is kept. Those that it makes are their owner's alone: they say
+/// where people are.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
@@ -28,7 +32,7 @@ impl LogFile {
     pub fn open(path: impl Into<PathBuf>, max_size: u64) -> io::Result<LogFile> {
         let path = path.into();
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            private_file::make_folder(folder)?;
         }
         let (file, size) = open(&path)?;
         Ok(LogFile { path, file, size, max_size, failing: false })
@@ -78,17 +82,36 @@ impl LogFile {
 }
 
 fn open(path: &Path) -> io::Result<(File, u64)> {
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let file = OpenOptions::new().create(true).append(true).mode(PRIVATE).open(path)?;
     let size = file.metadata()?.len();
     Ok((file, size))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn read(folder: &Path, name: &str) -> Option<String> {
         fs::read_to_string(folder.join(name)).ok()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_made_is_its_owners_alone_and_what_is_there_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, old) = (folder.path().join("new"), folder.path().join("old.log"));
+        let mut log = LogFile::open(new.join("x.log"), 10).unwrap();
+        ["one-----\n", "two-----\n"].iter().for_each(|line| _ = log.append(line.as_bytes(), false));
+        assert_eq!(["", "x.log", "x.log.1"].map(|name| mode(&new.join(name))), [0o700, 0o600, 0o600]);
+        fs::write(&old, "").unwrap();
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o640)).unwrap();
+        LogFile::open(&old, 10).unwrap();
+        assert_eq!(mode(&old), 0o640);
     }
 
     #[test]
