@@ -38,8 +38,9 @@ impl LogFile {
         Ok(LogFile { path, file, size, max_size, failing: false })
     }
 
-    /// Appends `text`. Trouble with the disk is said once and does not stop the server.
-    pub(super) fn append(&mut self, text: &[u8], reopen: bool) {
+    /// Appends `text`, whole or not at all; says whether it did. Trouble with the disk is logged once and does not stop
+    /// the server. After it, where the file is and how long it is are certain only once it is opened anew.
+    pub(super) fn append(&mut self, text: &[u8], reopen: bool) -> bool {
         match self.try_append(text, reopen) {
             Ok(()) => self.failing = false,
             Err(error) if !std::mem::replace(&mut self.failing, true) => {
@@ -47,6 +48,7 @@ impl LogFile {
             }
             Err(_) => {}
         }
+        !self.failing
     }
 
     fn try_append(&mut self, text: &[u8], reopen: bool) -> io::Result<()> {
@@ -56,9 +58,18 @@ impl LogFile {
         if self.size > 0 && self.size + text.len() as u64 > self.max_size {
             self.rotate()?;
         }
-        self.file.write_all(text)?;
+        if let Err(error) = self.file.write_all(text) {
+            let _ = self.take_back(); // the first error is the one to tell of
+            return Err(error);
+        }
         self.size += text.len() as u64;
         Ok(())
+    }
+
+    /// Takes back what was written of a text before its write failed: half a line would swallow the next one.
+    fn take_back(&self) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        if length > self.size { self.file.set_len(self.size) } else { Ok(()) }
     }
 
     fn rotate(&mut self) -> io::Result<()> {
@@ -119,7 +130,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut log = LogFile::open(folder.path().join("new/x.log"), 10).unwrap();
         for number in 0..8 {
-            log.append(format!("line {number}\n").as_bytes(), false);
+            assert!(log.append(format!("line {number}\n").as_bytes(), false));
         }
         let folder = folder.path().join("new");
         assert_eq!(read(&folder, "x.log").as_deref(), Some("line 7\n"));
@@ -133,7 +144,7 @@ mod tests {
         for reopen in [true, false] {
             let folder = tempfile::tempdir().unwrap();
             let mut log = LogFile::open(folder.path().join("x.log"), 10).unwrap();
-            ["one-----\n", "two-----\n"].iter().for_each(|line| log.append(line.as_bytes(), false));
+            ["one-----\n", "two-----\n"].iter().for_each(|line| _ = log.append(line.as_bytes(), false));
             fs::rename(folder.path().join("x.log"), folder.path().join("moved")).unwrap();
             log.append(b"three---\n", reopen);
             assert_eq!(read(folder.path(), "moved").as_deref(), Some("two-----\n"));
@@ -152,5 +163,20 @@ mod tests {
         log.append(b"after\n", true);
         assert_eq!(read(folder.path(), "moved").as_deref(), Some("before\n"));
         assert_eq!(read(folder.path(), "x.log").as_deref(), Some("after\n"));
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_written_is_not_there_in_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.log");
+        let mut log = LogFile::open(&path, 1000).unwrap();
+        assert!(log.append(b"one\n", false));
+        fs::write(&path, "one\ntw").unwrap(); // as a disk leaves it that is full by then
+        log.take_back().unwrap();
+        assert_eq!(read(folder.path(), "x.log").as_deref(), Some("one\n"));
+        log.file = File::open(&path).unwrap(); // it cannot be written
+        assert!(!log.append(b"two\n", false));
+        assert!(log.append(b"three\n", true));
+        assert_eq!(read(folder.path(), "x.log").as_deref(), Some("one\nthree\n"));
     }
 }
