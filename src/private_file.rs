@@ -1,8 +1,8 @@
-//! Files that only their owner may read, and that are there whole or not at all.
+//! Files that only their owner may read, and that are there whole or not at all; and folders for them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A file that only its owner may read.
@@ -64,9 +64,18 @@ pub(crate) fn replace(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     publish(path, text, mode, |draft| fs::rename(draft, path))
 }
 
+/// Makes a folder, and those above it, for its owner alone. One that is there stays as it is.
+///
+/// # Errors
+///
+/// The system's.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 fn publish(path: &Path, text: &[u8], mode: u32, name: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let draft = draft_of(path)?;
     let named = write(&draft, text, mode).and_then(|()| name(&draft));
     let _ = fs::remove_file(&draft); // a name that was given up is gone already

@@ -3,12 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+use std::fs;
 use std::time::Duration;
 
+use herd::config::Config;
 use herd::herd::{Herd, Neighbours, Ports, Rules, open};
 use herd::key::HerdKey;
 use herd::places::{ApiKey, Desk, DeskBounds, Dialect, Google, GoogleLegacy, Overpass, Web};
-use herd::traffic_log::TrafficLog;
+use herd::traffic_log::{LogFile, TrafficLog};
 use reactor::testing::{Call, MockNet, RemoteId};
 use reactor::{Limits, Reactor};
 
@@ -133,6 +135,27 @@ fn a_status_of_the_service_is_an_answer() {
     assert!(reply.ends_with("\"results\" : [],\n   \"status\" : \"OVER_QUERY_LIMIT\"\n}\n\n"), "{reply}");
     let reply = legacy().reply("200 OK", fixture!("legacy_request_denied"));
     assert!(reply.ends_with(&format!(" 5\n{}\n", fixture!("legacy_request_denied"))), "{reply}");
+}
+
+#[test]
+fn what_a_service_forbids_to_keep_is_not_logged_even_if_a_configuration_read_since_does_not_name_it() {
+    let services = [
+        (legacy(), fixture!("legacy_three"), false),
+        (Stage::new(Google::new(SERVICE, key())), fixture!("google_two"), false),
+        (Stage::new(Overpass::new(SERVICE)), fixture!("overpass_three"), true),
+    ];
+    for (mut stage, answer, is_logged) in services {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Welsh.log");
+        let herd = &mut stage.reactor.app;
+        herd.traffic = TrafficLog::to(LogFile::open(&path, 1_000_000).unwrap(), true);
+        herd.rules = Rules::of(&Config::default());
+        assert!(stage.reply("200 OK", answer).contains("html_attributions"));
+        stage.wait(SECOND);
+        let log = fs::read_to_string(&path).unwrap();
+        let logged = ["html_attributions", " bytes of places)"].map(|words| log.contains(words));
+        assert_eq!(logged, [is_logged, !is_logged], "{log}");
+    }
 }
 
 #[test]

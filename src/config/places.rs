@@ -116,11 +116,6 @@ impl Provider {
         !matches!(self, Provider::Builtin | Provider::File)
     }
 
-    /// Whether its terms forbid to keep what it answers, in a log or anywhere else.
-    pub fn forbids_keeping(self) -> bool {
-        matches!(self, Provider::Google | Provider::GoogleLegacy)
-    }
-
     /// Whether it answers only those who have a key of its own.
     pub fn needs_key(self) -> bool {
         matches!(self, Provider::Google | Provider::GoogleLegacy)

@@ -59,8 +59,6 @@ pub struct Rules {
     pub idle: Duration,
     /// How long an answer about places may take.
     pub places_time: Duration,
-    /// Whether places stand in the traffic log, or only their size: some providers forbid to keep them.
-    pub logs_places: bool,
     /// The clients that may be connected at once.
     pub clients: usize,
     /// Those of one address; 0: no bound of their own.
@@ -81,7 +79,6 @@ impl Default for Rules {
             line_time: Duration::from_secs(30),
             idle: Duration::from_secs(600),
             places_time: Duration::from_secs(5),
-            logs_places: true,
             clients: 10_000,
             clients_per_address: 0,
             lines_per_second: 0,
@@ -165,8 +162,10 @@ pub struct Herd {
     addresses: Crowd,
     /// Connections at the neighbours' port that have not proved who they are.
     pub strangers: usize,
-    /// Which of the refused are said, and which of those who went before they were.
-    knocks: [Sparing; 2],
+    /// Which of those are said who were refused at the neighbours' port.
+    refused: Sparing,
+    /// Which of those who went before that.
+    gone: Sparing,
     /// The ports that are open.
     pub(crate) listening: Listening,
     /// How often the configuration was asked for and taken over.
@@ -200,7 +199,8 @@ impl Herd {
             clients: 0,
             addresses: Crowd::default(),
             strangers: 0,
-            knocks: Default::default(),
+            refused: Sparing::default(),
+            gone: Sparing::default(),
             listening: Listening::default(),
             reloads: Reloads::default(),
             counters: HerdCounters::default(),
@@ -216,18 +216,16 @@ impl Herd {
     /// Counts somebody who was refused, and says so, but ever more rarely: nobody is to fill the disk by
     /// knocking.
     pub(crate) fn refuse_neighbour(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
-        self.knock(reactor, 0, notice);
+        self.counters.refused_neighbours += 1;
+        let admitted = self.refused.admit(reactor.now());
+        self.notice_if(reactor, admitted, notice);
     }
 
     /// The same for somebody who went before that. They do not hide the others.
     pub(crate) fn lose_stranger(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
-        self.counters.gone_strangers += 1;
-        self.knock(reactor, 1, notice);
-    }
-
-    fn knock(&mut self, reactor: &mut Requests<'_, Herd>, kind: usize, notice: &str) {
         self.counters.refused_neighbours += 1;
-        let admitted = self.knocks[kind].admit(reactor.now());
+        self.counters.gone_strangers += 1;
+        let admitted = self.gone.admit(reactor.now());
         self.notice_if(reactor, admitted, notice);
     }
 

@@ -1,4 +1,4 @@
-//! Lines that wait for a neighbour, up to so many bytes.
+//! Lines that wait, up to so many bytes.
 
 use std::collections::VecDeque;
 

@@ -38,10 +38,9 @@ pub struct ServerProtocol {
     pace: Pace,
     /// As whom it was admitted.
     client: IpAddr,
-    /// A WHATSAT is with the provider, or waits until it may be.
-    asking: bool,
-    /// The record that a line is about is being read from disk.
-    seeking: bool,
+    /// A line is in hand: it is with the provider, or waits until it may be; or the record that it is about is
+    /// being read from disk.
+    busy: bool,
     /// The next line waits until it may be served.
     resting: bool,
     /// Replies that wait for the disk.
@@ -131,8 +130,7 @@ impl ServerProtocol {
             line_time: rules.line_time,
             pace: Pace::new(rules),
             client,
-            asking: false,
-            seeking: false,
+            busy: false,
             resting: false,
             held: Held::default(),
             waiting: false,
@@ -209,7 +207,7 @@ impl ServerProtocol {
     /// Has the record of the client `id` read from disk. Meanwhile nothing behind this line is read, so replies keep
     /// their order.
     fn seek(&mut self, cx: &mut ServerCx<'_>, line: &[u8], id: &[u8]) {
-        self.seeking = true;
+        self.busy = true;
         cx.transport.pause_reading();
         let line = line.to_vec();
         let done = cx.reactor.reply(move |server: &mut Self, cx, sought| server.sought(cx, &line, sought));
@@ -218,7 +216,7 @@ impl ServerProtocol {
 
     /// The line is obeyed now, as if it had just come.
     fn sought(&mut self, cx: &mut ServerCx<'_>, line: &[u8], sought: Sought) {
-        self.seeking = false;
+        self.busy = false;
         match (sought, Command::parse(line)) {
             (Sought::Found, _) => self.obey(cx, line),
             (Sought::Unknown, Ok(Command::Iamat(report))) if !cx.app.journal.refuses() => {
@@ -263,8 +261,13 @@ impl ServerProtocol {
         let done = cx.reactor.reply(move |server: &mut Self, cx, answer: Answer| {
             server.answer(cx, ticket, &at, &line, answer);
         });
+        self.ask(cx, nearby, done);
+    }
+
+    /// Asks whoever knows what is near, once the client's pace allows it. Nothing behind it is read meanwhile.
+    fn ask(&mut self, cx: &mut ServerCx<'_>, nearby: Nearby, done: Reply<Herd, Answer>) {
         cx.app.counters.queries += 1;
-        self.asking = true;
+        self.busy = true;
         if !is_planted(Planted::AnswersOutOfOrder) {
             cx.transport.pause_reading();
         }
@@ -288,7 +291,7 @@ impl ServerProtocol {
             cx.reactor.call_later(Duration::from_millis(20), later);
             return;
         }
-        self.asking = false;
+        self.busy = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
         match answer.map(|found| squeeze(&found.text())) {
@@ -390,7 +393,7 @@ impl ServerProtocol {
 
     /// Whether the next command has to wait: for an answer, for its time, or for the client or the disk.
     fn has_to_wait(&self, cx: &ServerCx<'_>) -> bool {
-        self.asking || self.seeking || self.resting || cx.transport.is_high() || self.held.len() >= MOST_HELD
+        self.busy || self.resting || cx.transport.is_high() || self.held.len() >= MOST_HELD
     }
 
     /// Goes on with the next command, unless it has to wait.
@@ -412,7 +415,7 @@ impl ServerProtocol {
         self.closing = true;
         let me = cx.transport.id();
         cx.reactor.call(me, |server: &mut Self, cx| {
-            if !server.asking && !server.seeking && server.held.is_empty() && cx.transport.is_reading() {
+            if !server.busy && server.held.is_empty() && cx.transport.is_reading() {
                 cx.transport.lose_connection();
             }
         });
@@ -453,8 +456,9 @@ fn has_room(cx: &ServerCx<'_>, length: usize) -> bool {
     length <= cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered())
 }
 
+/// Logs a reply; of places that may not be kept, their size.
 fn log_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
     let size = format!("({} bytes of places)", places.len());
-    let shown = if cx.app.rules.logs_places { places } else { size.as_bytes() };
+    let shown = if cx.app.desk.forbids_keeping() { size.as_bytes() } else { places };
     cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", shown]);
 }

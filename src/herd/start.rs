@@ -9,7 +9,7 @@ use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
 use crate::buggify::{Point, fires};
-use crate::config::{self, Config, PeerMode, Provider, ServerConfig};
+use crate::config::{self, Config, PeerMode, ServerConfig};
 use crate::link::{PeerProtocol, Proof, dial};
 use crate::paper::{self, Correspondent, Correspondents, MOST_IN_FLIGHT};
 use crate::traffic_log::TrafficLog;
@@ -45,7 +45,6 @@ impl Rules {
             line_time: config.limits.line_time,
             idle: config.limits.idle,
             places_time: config.places.timeout,
-            logs_places: !config.places.order().into_iter().any(Provider::forbids_keeping),
             clients: config.limits.connections,
             clients_per_address: config.limits.connections_per_address,
             lines_per_second: config.limits.lines_per_second,

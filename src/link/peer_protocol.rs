@@ -14,9 +14,12 @@ use super::resync::{
 use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
-use crate::herd::{Herd, hear};
+use crate::herd::{Herd, Queue, hear};
 use crate::journal::Sought;
 use crate::traffic_log::Direction;
+
+/// Bytes of lines that wait behind one; then nothing more is read. What a link may bring in a turn.
+const MOST_BEHIND: usize = 64 * 1024;
 
 type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
 
@@ -30,6 +33,10 @@ pub struct PeerProtocol {
     is_resyncing: bool,
     /// The record that a line is about is being read from disk.
     seeking: bool,
+    /// Lines that came after that one.
+    behind: Queue,
+    /// Nothing more will come.
+    has_ended: bool,
     max_length: usize,
 }
 
@@ -50,7 +57,15 @@ impl PeerProtocol {
     pub fn new(herd: &mut Herd, peer: Peer) -> PeerProtocol {
         herd.strangers += 1;
         let max_length = herd.rules.line.max(LONGEST_LINE) + AT_LINE_EXTRA;
-        PeerProtocol { peer, state: State::Stranger, is_resyncing: false, seeking: false, max_length }
+        PeerProtocol {
+            peer,
+            state: State::Stranger,
+            is_resyncing: false,
+            seeking: false,
+            behind: Queue::new(MOST_BEHIND),
+            has_ended: false,
+            max_length,
+        }
     }
 }
 
@@ -72,16 +87,17 @@ impl LineReceiver<Herd> for PeerProtocol {
             State::Neighbour(place) => self.says(cx, *place, line),
             State::Refused => {}
         }
-        if cx.transport.is_high() {
-            cx.transport.pause_reading(); // until the pressure is low again
-        }
+        self.pace(cx);
     }
 
-    fn pressure(&mut self, cx: &mut PeerCx<'_>, pressure: Pressure) {
-        match pressure {
-            Pressure::High => cx.transport.pause_reading(),
-            Pressure::Low => self.go_on(cx),
-        }
+    fn pressure(&mut self, cx: &mut PeerCx<'_>, _: Pressure) {
+        self.go_on(cx);
+    }
+
+    /// What it told before it closed is heard first.
+    fn read_closed(&mut self, cx: &mut PeerCx<'_>, _unfinished: &[u8]) {
+        self.has_ended = true;
+        self.go_on(cx);
     }
 
     fn line_length_exceeded(&mut self, cx: &mut PeerCx<'_>, _start: &[u8]) {
@@ -188,10 +204,12 @@ impl PeerProtocol {
         herd.lose_stranger(reactor, &format!("{} is no neighbour: {why}", self.peer));
     }
 
-    /// Hears what a neighbour says.
+    /// Hears what a neighbour says. While the disk is asked about a line, those behind it wait; but not the pings, for
+    /// the link is well.
     fn says(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
         match line {
             PING => send_line(&mut cx.transport, PONG),
+            _ if self.seeking => self.behind.push(line),
             COMPARE => self.compare(cx),
             SYNCED => self.synced(cx, place),
             _ if line.starts_with(b"COMPARE ") => self.compare_leaves(cx, line),
@@ -254,7 +272,7 @@ impl PeerProtocol {
             return hear(cx, Some(place), at);
         }
         self.seeking = true;
-        cx.transport.pause_reading();
+        cx.transport.set_idle_timeout(None); // if too much waits, it is we who do not listen
         let line = line.to_vec();
         let done = cx.reactor.reply(move |peer: &mut Self, cx, sought| peer.sought(cx, place, &line, sought));
         cx.app.seek(&mut cx.reactor, at.id, done);
@@ -265,6 +283,7 @@ impl PeerProtocol {
     /// win; nor is it dropped alone, for then nobody would ever know.
     fn sought(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8], sought: Sought) {
         self.seeking = false;
+        cx.transport.set_idle_timeout(Some(SILENCE));
         let Ok(Command::At(at)) = Command::parse(line) else { return };
         match sought {
             Sought::Found => self.hears(cx, place, line, &at),
@@ -274,8 +293,25 @@ impl PeerProtocol {
         self.go_on(cx);
     }
 
-    fn go_on(&self, cx: &mut PeerCx<'_>) {
-        if !self.seeking && !cx.transport.is_high() {
+    /// Hears the lines that wait, until one of them has to; then what comes.
+    fn go_on(&mut self, cx: &mut PeerCx<'_>) {
+        while let State::Neighbour(place) = self.state
+            && !(self.seeking || cx.transport.is_high() || cx.transport.is_disconnecting())
+            && let Some(line) = self.behind.pop()
+        {
+            self.says(cx, place, &line);
+        }
+        if self.has_ended && !self.seeking && self.behind.is_empty() {
+            return cx.transport.lose_connection();
+        }
+        self.pace(cx);
+    }
+
+    /// Reads on as long as there is room for what comes, and for what is said to it.
+    fn pace(&self, cx: &mut PeerCx<'_>) {
+        if cx.transport.is_high() || self.behind.is_too_long() {
+            cx.transport.pause_reading();
+        } else {
             cx.transport.resume_reading();
         }
     }

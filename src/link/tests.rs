@@ -1,5 +1,7 @@
 //! Both ends of a link, each against a script.
 
+mod slow_disk;
+
 use std::time::Duration;
 
 use protocols::Lines;

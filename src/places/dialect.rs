@@ -26,6 +26,11 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     ///
     /// Whatever is not an answer of the service.
     fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Searched;
+
+    /// Whether the terms of the service forbid to keep what it answers.
+    fn forbids_keeping(&self) -> bool {
+        false
+    }
 }
 
 /// The body of an answer with the one status that has one.

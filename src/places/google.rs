@@ -74,6 +74,10 @@ impl Dialect for Google {
             }
         }
     }
+
+    fn forbids_keeping(&self) -> bool {
+        true
+    }
 }
 
 /// Whom Google wants named beside the places, each once.

@@ -41,4 +41,8 @@ impl Dialect for GoogleLegacy {
         }
         Ok(Search::read(text.to_vec())?)
     }
+
+    fn forbids_keeping(&self) -> bool {
+        true
+    }
 }

@@ -78,6 +78,11 @@ pub trait Provider {
         reactor: &mut Requests<'_, Herd>,
         done: Reply<Herd, Searched>,
     );
+
+    /// Whether its terms forbid to keep what it answers, in a log or anywhere else.
+    fn forbids_keeping(&self) -> bool {
+        false
+    }
 }
 
 /// A provider's text as it goes to a client (the specification, section 4): every run of newlines made one,

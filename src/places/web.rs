@@ -65,4 +65,8 @@ impl Provider for Web {
         });
         agent.request(reactor, request, within, heard);
     }
+
+    fn forbids_keeping(&self) -> bool {
+        self.dialect.forbids_keeping()
+    }
 }

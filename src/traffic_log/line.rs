@@ -24,12 +24,12 @@ pub enum Direction {
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     text: Vec<u8>,
+    /// How many lines that is.
+    lines: u64,
     /// A buffer that comes back from the thread is used again.
     spare: Vec<u8>,
     stamp: (Option<WallTime>, String),
     peer: (Option<Peer>, String),
-    /// Of the lines that were dropped, as many have been spoken of.
-    dropped_told: u64,
 }
 
 impl Writer {
@@ -49,28 +49,35 @@ impl Writer {
         self.text.extend_from_slice(self.peer.1.as_bytes());
         self.text.push(b' ');
         parts.iter().for_each(|part| escape(part, &mut self.text));
-        self.text.push(b'\n');
+        self.end_line();
     }
 
     pub(super) fn notice(&mut self, now: WallTime, notice: &str) {
         self.stamp(now);
         self.text.extend_from_slice(b" * ");
         escape(notice.as_bytes(), &mut self.text);
-        self.text.push(b'\n');
+        self.end_line();
     }
 
-    /// What has gathered, and word of the lines that were dropped.
-    pub(super) fn take(&mut self, now: WallTime, dropped: u64) -> Vec<u8> {
-        let new = dropped - std::mem::replace(&mut self.dropped_told, dropped);
-        if new > 0 {
-            self.notice(now, &format!("the log could not keep up: {new} lines are missing here"));
+    /// What has gathered, with word of the lines that are missing; and how many lines it is without that.
+    pub(super) fn take(&mut self, now: WallTime, missing: u64) -> (Vec<u8>, u64) {
+        let lines = self.lines;
+        if missing > 0 {
+            let notice = format!("{missing} lines before this one are missing: the disk did not take them");
+            self.notice(now, &notice);
         }
-        std::mem::replace(&mut self.text, std::mem::take(&mut self.spare))
+        self.lines = 0;
+        (std::mem::replace(&mut self.text, std::mem::take(&mut self.spare)), lines)
     }
 
     pub(super) fn give_back(&mut self, mut text: Vec<u8>) {
         text.clear();
         self.spare = text;
+    }
+
+    fn end_line(&mut self) {
+        self.text.push(b'\n');
+        self.lines += 1;
     }
 
     fn stamp(&mut self, now: WallTime) {
@@ -122,9 +129,10 @@ mod tests {
         let mut writer = Writer::default();
         writer.traffic(NOON, Direction::In, peer(), &[b"IAMAT kiwi"]);
         writer.traffic(NOON, Direction::Out, peer(), &[b"? ", b"IAMAT kiwi"]);
-        let text = String::from_utf8(writer.take(NOON, 0)).unwrap();
+        let (text, lines) = writer.take(NOON, 0);
+        assert_eq!(lines, 2);
         assert_eq!(
-            text,
+            String::from_utf8(text).unwrap(),
             "2016-11-17T20:18:04.392014Z < 127.0.0.1:4000 IAMAT kiwi\n\
              2016-11-17T20:18:04.392014Z > 127.0.0.1:4000 ? IAMAT kiwi\n"
         );
@@ -138,10 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn dropped_lines_are_spoken_of_once() {
+    fn missing_lines_are_spoken_of_and_not_counted() {
         let mut writer = Writer::default();
-        assert!(String::from_utf8(writer.take(NOON, 3)).unwrap().contains("3 lines are missing"));
-        assert!(writer.take(NOON, 3).is_empty());
-        assert!(String::from_utf8(writer.take(NOON, 5)).unwrap().contains("2 lines are missing"));
+        writer.notice(NOON, "up");
+        let (text, lines) = writer.take(NOON, 3);
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.ends_with(" * 3 lines before this one are missing: the disk did not take them\n"));
+        assert_eq!((lines, writer.take(NOON, 0)), (1, (Vec::new(), 0)));
     }
 }

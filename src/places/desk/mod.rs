@@ -116,6 +116,13 @@ impl Desk {
         &self.counters
     }
 
+    /// Whether one of its providers forbids to keep what it answers. An answer does not say whose it is, so it holds
+    /// for all.
+    #[must_use]
+    pub fn forbids_keeping(&self) -> bool {
+        self.sources.iter().any(|source| source.provider.forbids_keeping())
+    }
+
     /// Finds out what is near, for a client at this address: exactly one answer, within the time that the
     /// question gives.
     pub fn ask(
