@@ -1,7 +1,8 @@
 """What the paper does not have: a connection to each neighbour that lasts (`--lasting`).
 
 The study asks how much of the original's cost is its design and how much is Python. This is the same server with F10
-mended, and nothing else.
+mended. With it goes the pile of F11, whose place one buffer without bound takes; and what is said while a link waits to
+be dialled again is lost.
 """
 
 from twisted.internet.protocol import ReconnectingClientFactory

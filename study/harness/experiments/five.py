@@ -15,9 +15,9 @@ from harness.subjects import CPYTHON, HERD, LASTING, NODE, PAPER, Subject
 
 LOAD = bench.Load(connections=60, in_flight=4)
 RATE = 200
-"""Updates a second, about half of what the slowest herd carries."""
+"""Updates a second, two fifths of a core for the slowest herd."""
 RUSH = {HERD: 150_000, PAPER: 4_000, CPYTHON: 1_000, LASTING: 10_000, NODE: 1_000}
-"""Updates at once: work for a second or more, and no more than what waits for a neighbour has room for."""
+"""Updates at once: work for half a second to three, and no more than what waits for a neighbour has room for."""
 
 
 def run(scale: Scale) -> list[Row]:
