@@ -4,7 +4,6 @@
 //! thread at a time looks for all that are wanted by then: the more of them, the more one look does, as with
 //! commits. In this way a bounded number of jobs serves any number of connections.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use reactor::{AppCx, JobError, Reply, Requests};
@@ -78,19 +77,6 @@ impl Journal {
         store.take_back(&at);
         self.counters.found += 1;
         Sought::Found
-    }
-
-    /// What is known, in memory or not: for judges, who may wait for the disk. `None` if that cannot be read.
-    pub fn whole<'a>(&self, store: &'a Store) -> Option<Cow<'a, Store>> {
-        if store.known() == store.len() {
-            return Some(Cow::Borrowed(store));
-        }
-        let mut whole = store.clone();
-        for bucket in Bucket::all().filter(|&bucket| !store.is_whole(bucket)) {
-            let lines = self.disk.as_ref()?.bucket(bucket).ok()?;
-            lines.iter().filter_map(|line| as_at_line(line)).for_each(|at| whole.take_back(&at));
-        }
-        Some(Cow::Owned(whole))
     }
 
     /// Has records leave memory, as far as there are too many.
