@@ -30,6 +30,7 @@ mod memory;
 mod salvage;
 mod search;
 mod silence;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -42,7 +43,7 @@ use reactor::{ConnId, Requests, Time};
 
 pub use batch::Batch;
 pub use counters::JournalCounters;
-pub use disk::{Damage, Disk};
+pub use disk::{Damage, Disk, Found};
 pub use error::DiskError;
 use search::Search;
 pub use search::Sought;

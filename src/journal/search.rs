@@ -9,7 +9,7 @@ use std::sync::Arc;
 use reactor::{AppCx, JobError, Reply, Requests};
 
 use super::value::as_at_line;
-use super::{DiskError, Journal};
+use super::{DiskError, Found, Journal};
 use crate::herd::Herd;
 use crate::store::{Bucket, Store};
 
@@ -21,7 +21,7 @@ const MOST: usize = 1024;
 pub enum Sought {
     /// It is in memory again. It may leave again before one looks.
     Found,
-    /// There is none: the client is new.
+    /// There is none: the client is new, or what was there is altered.
     Unknown,
     /// The disk could not be read.
     Failed,
@@ -72,8 +72,7 @@ impl Journal {
     }
 
     fn bring_back(&mut self, store: &mut Store, line: Option<&[u8]>) -> Sought {
-        let Some(line) = line else { return Sought::Unknown };
-        let Some(at) = as_at_line(line) else { return Sought::Failed };
+        let Some(at) = line.and_then(as_at_line) else { return Sought::Unknown };
         store.take_back(&at);
         self.counters.found += 1;
         Sought::Found
@@ -91,11 +90,23 @@ impl Journal {
             log::warn!("the disk cannot be read: {why} ({} times so far)", self.counters.unread);
         }
     }
+
+    /// The lines that were found. Counts the records that were altered, and says so, ever more rarely, too.
+    pub(crate) fn lines_of<L>(&mut self, found: Found<L>) -> L {
+        let before = self.counters.altered;
+        self.counters.altered += found.altered;
+        if before.checked_ilog2() != self.counters.altered.checked_ilog2() {
+            log::warn!("a record on disk is not as it was written ({} times so far)", self.counters.altered);
+        }
+        found.lines
+    }
 }
 
 type Lines = Vec<Option<Vec<u8>>>;
+/// What a disk has said of those that were wanted.
+type Outcome = Result<Result<Found<Lines>, DiskError>, JobError>;
 
-fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Result<Result<Lines, DiskError>, JobError>) {
+fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Outcome) {
     cx.app.journal.search.is_under_way = false;
     match outcome {
         Ok(Ok(lines)) => found(cx, wants, lines),
@@ -107,8 +118,9 @@ fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Result<Result<L
 }
 
 /// Room is made before they come: they must not be the first to leave.
-fn found(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, lines: Lines) {
+fn found(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, lines: Found<Lines>) {
     let Herd { journal, store, .. } = &mut *cx.app;
+    let lines = journal.lines_of(lines);
     let is_fresh = |want: &Want| store.departures(Bucket::of(&want.id)) == want.departures;
     let answers: Vec<_> =
         wants.into_iter().zip(lines).map(|(want, line)| (is_fresh(&want), want, line)).collect();

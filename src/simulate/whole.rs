@@ -14,7 +14,7 @@ pub(super) fn whole(herd: &Herd) -> Option<Cow<'_, Store>> {
     }
     let (disk, mut whole) = (journal.disk()?, store.clone());
     for bucket in Bucket::all().filter(|&bucket| !store.is_whole(bucket)) {
-        for line in disk.bucket(bucket).ok()? {
+        for line in disk.bucket(bucket).ok()?.lines {
             if let Ok(Command::At(at)) = Command::parse(&line) {
                 whole.take_back(&at);
             }
