@@ -221,9 +221,11 @@ impl Journal {
         self.waiting.push(client);
     }
 
-    /// `client` has gone: else a disk that does not answer would have us remember all who come and go meanwhile.
-    pub(crate) fn wait_no_more(&mut self, client: ConnId) {
-        self.waiting.retain(|waiting| *waiting != client);
+    /// `connection` has gone, and neither waits nor seeks any more: else a disk that does not answer would have us
+    /// remember all who come and go meanwhile.
+    pub(crate) fn forget(&mut self, connection: ConnId) {
+        self.waiting.retain(|waiting| *waiting != connection);
+        self.search.forget(connection);
     }
 
     /// Whether a report cannot be taken, because it could not be kept; counted.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use reactor::{AppCx, JobError, Reply, Requests};
+use reactor::{AppCx, ConnId, JobError, Reply, Requests};
 
 use super::value::as_at_line;
 use super::{DiskError, Found, Journal};
@@ -30,9 +30,22 @@ pub enum Sought {
 /// The records that are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// One for each connection at most, for that is not read while it waits.
+    /// One for each connection at most, for that is not read while it waits, and is forgotten when it has gone.
     wanted: Vec<Want>,
     is_under_way: bool,
+}
+
+impl Search {
+    /// Nobody is there any more to be told what `asker` wanted.
+    pub(super) fn forget(&mut self, asker: ConnId) {
+        self.wanted.retain(|want| want.done.asker() != Some(asker));
+    }
+
+    /// How many are not being looked for yet.
+    #[cfg(test)]
+    pub(super) fn wanted(&self) -> usize {
+        self.wanted.len()
+    }
 }
 
 struct Want {

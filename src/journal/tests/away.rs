@@ -78,6 +78,20 @@ fn one_whose_record_is_altered_is_new_and_whoever_is_sought_with_him_is_found() 
 }
 
 #[test]
+fn whoever_goes_while_the_disk_is_silent_is_sought_no_more() {
+    let (mut stage, told) = (crowded(), Arc::default());
+    let ids = [away(&mut stage, 0), away(&mut stage, 1)];
+    stage.hold_commits(true);
+    seek(&mut stage, &ids[..1], &told); // it is under way, and does not come back
+    stage.ask(&format!("WHATSAT {} 10 1\n", ids[1]));
+    assert_eq!(stage.harness.app().journal.search.wanted(), 1);
+    let idle = stage.harness.app().rules.idle;
+    stage.harness.advance(idle);
+    assert!(stage.harness.lost().is_some());
+    assert_eq!(stage.harness.app().journal.search.wanted(), 0);
+}
+
+#[test]
 fn who_is_sought_in_vain_is_new() {
     let mut stage = crowded();
     let new = (0..500).map(|n| format!("IAMAT new-{n} +1-1 5\n")).collect::<String>();
