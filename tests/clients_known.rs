@@ -4,7 +4,7 @@
 
 mod pair;
 
-use herd::command::Command;
+use herd::command::{AtLine, Command};
 use herd::config::Durability;
 use herd::journal::{Batch, Disk, Journal, Volume};
 use herd::simulate::{SimDisk, SimVolume};
@@ -18,17 +18,27 @@ const CLIENTS: usize = 12;
 
 /// Alford and Ball with a disk each, and three clients in memory.
 fn bounded(durability: Durability, disks: [SimDisk; 2]) -> Pair {
+    let mut pair = closed(durability, disks);
+    open(&mut pair);
+    pair
+}
+
+/// The same, before anybody can come to them.
+fn closed(durability: Durability, disks: [SimDisk; 2]) -> Pair {
     let mut pair = Pair::new();
     for (place, disk) in disks.into_iter().enumerate() {
         let volume = || Box::new(SimVolume(disk)) as Box<dyn Volume>;
         let app = &mut pair.servers[place].reactor.app;
         (app.journal, app.store, _) = Journal::open_bounded(durability, volume, &app.name, MOST).unwrap();
     }
+    pair
+}
+
+fn open(pair: &mut Pair) {
     for place in [ALFORD, BALL] {
         pair.servers[place].open(place).unwrap();
     }
     pair.pass(4);
-    pair
 }
 
 fn disk() -> SimDisk {
@@ -83,19 +93,47 @@ fn two_servers_that_remember_three_of_twelve_answer_for_all_and_the_newest_wins(
     }
 }
 
-#[test]
-fn a_neighbour_that_starts_empty_is_told_what_lies_on_disk_alone() {
+/// Alford's disk, with 5,000 clients on it.
+fn full() -> SimDisk {
     let full = disk();
     let (file, _) = Disk::open(Box::new(SimVolume(full.clone())), "Alford", |_| {}).unwrap();
     let mut batch = Batch::default();
     for client in 0..5000 {
-        let line = format!("AT Alford +0.000000000 client-{client} +34.0-118.0 5");
-        let Ok(Command::At(at)) = Command::parse(line.as_bytes()) else { panic!("{line}") };
-        batch.push(&Record::new(&at));
+        push(&mut batch, &format!("client-{client}"), "+0.000000000");
     }
     file.commit(&batch).unwrap();
-    drop(file);
-    let mut pair = bounded(Durability::Always, [full, disk()]);
+    full
+}
+
+fn push(batch: &mut Batch, id: &str, difference: &str) {
+    let Ok(Command::At(at)) = Command::parse(b"AT Alford +0.000000000 x +34.0-118.0 5") else { panic!() };
+    let at = AtLine { difference: difference.as_bytes(), id: id.as_bytes(), ..at };
+    batch.push(&Record::new(&at));
+}
+
+#[test]
+fn one_altered_record_keeps_no_neighbour_from_being_told_the_others_nor_ends_a_link() {
+    let mut pair = closed(Durability::Always, [full(), disk()]);
+    let disk = pair.servers[ALFORD].reactor.app.journal.disk().unwrap();
+    let mut batch = Batch::default();
+    push(&mut batch, "client-4321", "not one"); // over what was there
+    disk.commit(&batch).unwrap();
+    open(&mut pair);
+    pair.pass(20);
+    assert_eq!(pair.servers[BALL].reactor.app.store.known(), 4999);
+    let client = pair.client(BALL);
+    let links = pair.streams.len();
+    let [told] = &ask(&mut pair, BALL, client, &report(4321, 4))[..] else { panic!("one reply") };
+    let client = pair.client(ALFORD);
+    assert_eq!(&ask(&mut pair, ALFORD, client, "WHATSAT client-4321 10 1\n")[..], [told.as_str()]);
+    assert_eq!(pair.streams.len(), links, "nobody had to dial again");
+    let counters = pair.servers[ALFORD].reactor.app.journal.counters();
+    assert!(counters.altered > 0 && counters.unread == 0, "{counters}");
+}
+
+#[test]
+fn a_neighbour_that_starts_empty_is_told_what_lies_on_disk_alone() {
+    let mut pair = bounded(Durability::Always, [full(), disk()]);
     pair.pass(20);
     agree(&pair);
     assert_eq!(pair.servers[BALL].reactor.app.store.known(), 5000);

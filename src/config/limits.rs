@@ -42,7 +42,8 @@ pub struct LimitsConfig {
     pub line_time: Duration,
     /// Bytes of news that wait for a neighbour that is slow; when there are more, all of it is dropped and
     /// counted, and what the neighbour lacks is found by comparing. In `paper` mode, where nothing is compared, the
-    /// oldest is dropped. 1 MB is some ten thousand reports: what comes in while a neighbour is busy for a moment.
+    /// oldest is dropped. 1 MB is some ten thousand reports: what comes in while a neighbour is busy for a moment. In
+    /// `always` a commit has news of half as many bytes at most, for they are passed on at once.
     #[serde(with = "size")]
     pub neighbour_queue: usize,
     /// Clients whose records are kept in memory; those that have not changed for longest lie on disk alone, and are

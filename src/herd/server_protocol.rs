@@ -102,8 +102,8 @@ impl LineReceiver<Herd> for ServerProtocol {
 
     fn connection_lost(&mut self, cx: &mut ServerCx<'_>, reason: &Reason) {
         cx.app.dismiss(self.client);
-        if self.waiting {
-            cx.app.journal.wait_no_more(cx.transport.id());
+        if self.waiting || self.busy {
+            cx.app.journal.forget(cx.transport.id());
         }
         log::debug!("{}: client {}: {reason}", cx.app.name, cx.transport.peer());
     }

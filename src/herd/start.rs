@@ -18,8 +18,8 @@ use crate::traffic_log::TrafficLog;
 /// few enough that strangers, who have two seconds each, are no burden.
 const MOST_STRANGERS: usize = 32;
 
-/// A client waits for its next line, its question for its turn, for an answer, and for a provider.
-const TIMERS_PER_LINK: usize = 4;
+/// A client waits for its next line and for its end, its question for its turn, for an answer, and for a provider.
+const TIMERS_PER_LINK: usize = 5;
 
 /// How long the links may take to finish at a stop. The disk is waited for half a second at least, and all together
 /// takes five (the specification, section 9).

@@ -18,17 +18,28 @@ const DELAY: Duration = Duration::from_millis(500);
 
 /// Gathers a batch, one share of it a turn, and has it written; unless a commit is under way.
 pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
-    let Herd { journal, store, .. } = &mut *cx.app;
+    let room = room(cx.app);
+    let Herd { journal, store, name, .. } = &mut *cx.app;
     if matches!(journal.state, State::Idle | State::Writing) {
         return;
     }
     if fires(Point::SlowCommit) {
         cx.reactor.app_later(DELAY, commit);
-    } else if journal.gathers(store) {
+    } else if journal.gathers(store, name, room) {
         journal.evict(store); // others, while these come
         cx.reactor.app_later(Duration::ZERO, commit);
     } else {
         journal.write(&mut cx.reactor);
+    }
+}
+
+/// Bytes of news that a batch may have. In `always` all of them are passed on in one turn: so many find room in the
+/// queue of a neighbour that keeps up, beside whatever else it is told.
+fn room(herd: &Herd) -> usize {
+    let has_neighbours = herd.neighbours.iter().len() > 0 || herd.neighbours.paper().is_some();
+    match herd.journal.floods_at_once() || !has_neighbours {
+        true => usize::MAX,
+        false => (herd.rules.neighbour_queue / 2).max(1),
     }
 }
 
@@ -117,9 +128,9 @@ impl Journal {
         store.get(id).is_some_and(Record::is_listed) || self.batch.holds(id)
     }
 
-    /// Takes a share of what has changed into the batch; one that could not be written is not added to.
-    /// Whether another share is to be taken.
-    fn gathers(&mut self, store: &mut Store) -> bool {
+    /// Takes a share of what has changed into the batch, until the news in it, what this `server` took, fill the
+    /// `room`; one that could not be written is not added to. Whether another share is to be taken.
+    fn gathers(&mut self, store: &mut Store, server: &str, room: usize) -> bool {
         if self.state == State::Due && !self.batch.is_empty() {
             return false;
         }
@@ -128,10 +139,17 @@ impl Journal {
         }
         let Some(batch) = Arc::get_mut(&mut self.batch) else { return false };
         let (share, most) = if fires(Point::TinyCommit) { (1, 1) } else { (SHARE, MOST) };
-        self.taken = store.take_changes(share, |record| batch.push(record));
-        self.has_more = self.taken < store.changes();
+        let end = most.min(batch.len() + share);
+        self.has_more = true;
+        while self.has_more && batch.len() < end && self.news < room {
+            self.taken = store.take_changes(1, |record| {
+                batch.push(record);
+                self.news += if is_of(record.line(), server) { record.line().len() } else { 0 };
+            });
+            self.has_more = self.taken < store.changes();
+        }
         self.state = State::Gathering;
-        self.has_more && batch.len() < most
+        self.has_more && batch.len() < most && self.news < room
     }
 
     fn write(&mut self, reactor: &mut Requests<'_, Herd>) {
@@ -145,6 +163,7 @@ impl Journal {
     }
 
     fn forget_batch(&mut self) {
+        self.news = 0;
         match Arc::get_mut(&mut self.batch) {
             Some(batch) => batch.clear(),
             None => self.batch = Arc::default(),

@@ -24,17 +24,19 @@ pub struct JournalCounters {
     pub found: u64,
     /// Times the disk failed when a record, or a bucket of them, was to be read.
     pub unread: u64,
+    /// Records that were not as they were written, each time that one was met.
+    pub altered: u64,
 }
 
 impl fmt::Display for JournalCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JournalCounters { commits, records, failed, silent, refused, closed, evicted, found, unread } =
-            self;
+        let JournalCounters { commits, records, failed, silent, refused, closed, .. } = self;
+        let JournalCounters { evicted, found, unread, altered, .. } = self;
         write!(
             f,
             "{commits} commits of {records} records, {failed} failed, {silent} took more than 5 s, {refused} reports refused and {closed} \
              clients closed for it; {evicted} records left memory, {found} were found on disk again, {unread} \
-             times it could not be read"
+             times it could not be read, {altered} records were altered there"
         )
     }
 }

@@ -1,8 +1,5 @@
 //! The records of one server on disk.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use redb::{
     Builder, Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
     TableDefinition, TableHandle,
@@ -12,6 +9,7 @@ use super::batch::Batch;
 use super::error::DiskError;
 use super::memory::Memory;
 use super::salvage::salvage;
+use super::slot::Slot;
 use super::value::{line_of, prefix, record_of, write_key, write_value};
 use super::volume::Volume;
 use crate::command::AtLine;
@@ -32,8 +30,17 @@ const CACHE: usize = 32 * 1024 * 1024;
 pub struct Disk {
     volume: Box<dyn Volume>,
     server: String,
-    /// `None`: something went wrong, and it is opened again for the next who wants it.
-    database: Mutex<Option<Arc<Database>>>,
+    slot: Slot,
+}
+
+/// What was found on disk.
+#[derive(Debug)]
+pub struct Found<L> {
+    /// The lines.
+    pub lines: L,
+    /// Records that are not as they were written. They count as unknown: one of them is nobody else's trouble, and
+    /// whatever is heard of its client takes its place.
+    pub altered: u64,
 }
 
 /// What became of a file that was damaged.
@@ -73,13 +80,10 @@ impl Disk {
         server: &str,
         mut each: impl FnMut(&AtLine<'_>),
     ) -> Result<(Disk, Option<DiskError>), DiskError> {
-        let disk = Disk { volume, server: server.to_owned(), database: Mutex::default() };
-        match contain(|| load(&*disk.database()?, &mut each)) {
+        let disk = Disk { volume, server: server.to_owned(), slot: Slot::default() };
+        match disk.attempt(|database| load(database, &mut each)) {
             Ok(()) => Ok((disk, None)),
-            Err(why) if why.is_damage() => {
-                disk.close();
-                Ok((disk, Some(why)))
-            }
+            Err(why) if why.is_damage() => Ok((disk, Some(why))),
             Err(error) => Err(error),
         }
     }
@@ -98,7 +102,7 @@ impl Disk {
             each(at);
         });
         let aside = self.volume.replace(&database_of(&store, &self.server)?)?;
-        self.database()?;
+        self.attempt(|_| Ok(()))?;
         Ok(Damage { why, aside, found, dropped })
     }
 
@@ -115,20 +119,22 @@ impl Disk {
     ///
     /// # Errors
     ///
-    /// As [`Disk::commit`]; an altered record is an error, too.
+    /// As [`Disk::commit`].
     pub fn get(&self, id: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
-        self.attempt(|database| get(&database.begin_read()?.open_table(RECORDS)?, id))
+        Ok(self.get_all(&[id.to_vec()])?.lines.pop().flatten())
     }
 
     /// The line of each of these clients, as far as they are known.
     ///
     /// # Errors
     ///
-    /// As [`Disk::get`].
-    pub fn get_all(&self, ids: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, DiskError> {
+    /// As [`Disk::commit`].
+    pub fn get_all(&self, ids: &[Vec<u8>]) -> Result<Found<Vec<Option<Vec<u8>>>>, DiskError> {
         self.attempt(|database| {
             let records = database.begin_read()?.open_table(RECORDS)?;
-            ids.iter().map(|id| get(&records, id)).collect()
+            let mut altered = 0;
+            let lines = ids.iter().map(|id| get(&records, id, &mut altered));
+            Ok(Found { lines: lines.collect::<Result<_, _>>()?, altered })
         })
     }
 
@@ -136,62 +142,28 @@ impl Disk {
     ///
     /// # Errors
     ///
-    /// As [`Disk::get`].
-    pub fn bucket(&self, bucket: Bucket) -> Result<Vec<Vec<u8>>, DiskError> {
+    /// As [`Disk::commit`].
+    pub fn bucket(&self, bucket: Bucket) -> Result<Found<Vec<Vec<u8>>>, DiskError> {
         self.attempt(|database| {
             let records = database.begin_read()?.open_table(RECORDS)?;
             let from = prefix(bucket);
             let to = (bucket.number() + 1).to_be_bytes();
-            let range = records.range(&from[..]..&to[..])?;
-            range
-                .map(|entry| {
-                    let (key, value) = entry?;
-                    Ok(whole(key.value(), value.value())?.to_vec())
-                })
-                .collect()
+            let mut found = Found { lines: Vec::new(), altered: 0 };
+            for entry in records.range(&from[..]..&to[..])? {
+                let (key, value) = entry?;
+                found.lines.extend(whole(key.value(), value.value(), &mut found.altered));
+            }
+            Ok(found)
         })
     }
 
     fn attempt<R>(&self, f: impl FnOnce(&Database) -> Result<R, DiskError>) -> Result<R, DiskError> {
-        let result = contain(|| f(&*self.database()?));
-        if result.is_err() {
-            self.close();
-        }
-        result
-    }
-
-    /// The database; it is opened if it is not.
-    fn database(&self) -> Result<Arc<Database>, DiskError> {
-        let mut place = self.place();
-        if let Some(database) = &*place {
-            return Ok(Arc::clone(database));
-        }
-        let database = contain(|| {
+        let open = || {
             let database = self.volume.open(&builder())?;
             claim(&database, &self.server)?;
             Ok(database)
-        });
-        Ok(Arc::clone(place.insert(Arc::new(database?))))
-    }
-
-    /// Closes the database. redb writes its last page then, which may fail as anything else.
-    fn close(&self) {
-        let database = self.place().take();
-        let _ = contain(|| {
-            drop(database);
-            Ok(())
-        });
-    }
-
-    /// Whoever panicked while he held it left a database or none, and both are whole.
-    fn place(&self) -> MutexGuard<'_, Option<Arc<Database>>> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        self.close();
+        };
+        self.slot.attempt(open, f)
     }
 }
 
@@ -200,17 +172,6 @@ fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
     builder
-}
-
-/// redb promises errors for damaged pages where it looks for them, and elsewhere may panic. As the reactor does
-/// with a callback's, a panic is made an error of whoever asked: it must not end a server that can do without
-/// the file. What unwinds was redb's, and it is closed then.
-fn contain<R>(f: impl FnOnce() -> Result<R, DiskError>) -> Result<R, DiskError> {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(DiskError::Damaged(format!("redb panicked: {}", text.unwrap_or("without a word"))))
-    })
 }
 
 /// The bytes of a database that holds what is in `store`.
@@ -267,7 +228,9 @@ fn load(database: &Database, each: &mut impl FnMut(&AtLine<'_>)) -> Result<(), D
         if left == 0 && is_planted(Planted::ForgetsLastRecord) {
             return Ok(());
         }
-        each(&record_of(key.value(), value.value()).ok_or_else(altered)?);
+        let record = record_of(key.value(), value.value());
+        let altered = || DiskError::Damaged("a record is not as it was written".to_owned());
+        each(&record.ok_or_else(altered)?);
     }
     if left == 0 { Ok(()) } else { Err(DiskError::Damaged(format!("{left} records are missing"))) }
 }
@@ -275,19 +238,19 @@ fn load(database: &Database, each: &mut impl FnMut(&AtLine<'_>)) -> Result<(), D
 fn get(
     records: &impl ReadableTable<&'static [u8], &'static [u8]>,
     id: &[u8],
+    altered: &mut u64,
 ) -> Result<Option<Vec<u8>>, DiskError> {
     let mut key = Vec::new();
     write_key(id, &mut key);
     let value = records.get(&key[..])?;
-    value.map(|value| Ok(whole(&key, value.value())?.to_vec())).transpose()
+    Ok(value.and_then(|value| whole(&key, value.value(), altered)))
 }
 
-fn whole<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], DiskError> {
-    record_of(key, value).and_then(|_| line_of(value)).ok_or_else(altered)
-}
-
-fn altered() -> DiskError {
-    DiskError::Damaged("a record is not as it was written".to_owned())
+/// The line of a record that is as it was written; another is counted.
+fn whole(key: &[u8], value: &[u8], altered: &mut u64) -> Option<Vec<u8>> {
+    let line = record_of(key, value).and_then(|_| line_of(value));
+    *altered += u64::from(line.is_none());
+    line.map(<[u8]>::to_vec)
 }
 
 fn write(database: &Database, batch: &Batch) -> Result<(), DiskError> {

@@ -30,6 +30,7 @@ mod memory;
 mod salvage;
 mod search;
 mod silence;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -42,7 +43,7 @@ use reactor::{ConnId, Requests, Time};
 
 pub use batch::Batch;
 pub use counters::JournalCounters;
-pub use disk::{Damage, Disk};
+pub use disk::{Damage, Disk, Found};
 pub use error::DiskError;
 use search::Search;
 pub use search::Sought;
@@ -57,7 +58,8 @@ use crate::store::{Record, Store};
 /// Records that are copied in one turn: it costs the loop less than half a millisecond.
 const SHARE: usize = 4096;
 /// Records that one commit takes. Among a million, 4,096 of them take a disk 0.2 s and 65,536 take 0.9 s, for
-/// many stand on one page: more would gain little, and keep whoever waits for one of them waiting.
+/// many stand on one page: more would gain little, and keep whoever waits for one of them waiting. Where there are
+/// neighbours, [`commit`] may take fewer.
 const MOST: usize = 32_768;
 /// How often a server that stops looks for the disk's answer.
 pub const LOOK: Duration = Duration::from_millis(50);
@@ -75,6 +77,8 @@ pub struct Journal {
     state: State,
     /// What is being written, or was not.
     batch: Arc<Batch>,
+    /// Bytes of `batch` that the neighbours are to be told.
+    news: usize,
     /// The number of the last change in `batch`.
     taken: u64,
     /// There was more to write than `batch` holds.
@@ -120,6 +124,7 @@ impl Journal {
             disk,
             state: State::Idle,
             batch: Arc::default(),
+            news: 0,
             taken: 0,
             has_more: false,
             committed: 0,
@@ -220,9 +225,11 @@ impl Journal {
         self.waiting.push(client);
     }
 
-    /// `client` has gone: else a disk that does not answer would have us remember all who come and go meanwhile.
-    pub(crate) fn wait_no_more(&mut self, client: ConnId) {
-        self.waiting.retain(|waiting| *waiting != client);
+    /// `connection` has gone, and neither waits nor seeks any more: else a disk that does not answer would have us
+    /// remember all who come and go meanwhile.
+    pub(crate) fn forget(&mut self, connection: ConnId) {
+        self.waiting.retain(|waiting| *waiting != connection);
+        self.search.forget(connection);
     }
 
     /// Whether a report cannot be taken, because it could not be kept; counted.

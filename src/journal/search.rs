@@ -4,13 +4,12 @@
 //! thread at a time looks for all that are wanted by then: the more of them, the more one look does, as with
 //! commits. In this way a bounded number of jobs serves any number of connections.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use reactor::{AppCx, JobError, Reply, Requests};
+use reactor::{AppCx, ConnId, JobError, Reply, Requests};
 
 use super::value::as_at_line;
-use super::{DiskError, Journal};
+use super::{DiskError, Found, Journal};
 use crate::herd::Herd;
 use crate::store::{Bucket, Store};
 
@@ -22,7 +21,7 @@ const MOST: usize = 1024;
 pub enum Sought {
     /// It is in memory again. It may leave again before one looks.
     Found,
-    /// There is none: the client is new.
+    /// There is none: the client is new, or what was there is altered.
     Unknown,
     /// The disk could not be read.
     Failed,
@@ -31,9 +30,22 @@ pub enum Sought {
 /// The records that are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// One for each connection at most, for that is not read while it waits.
+    /// One for each connection at most, for that is not read while it waits, and is forgotten when it has gone.
     wanted: Vec<Want>,
     is_under_way: bool,
+}
+
+impl Search {
+    /// Nobody is there any more to be told what `asker` wanted.
+    pub(super) fn forget(&mut self, asker: ConnId) {
+        self.wanted.retain(|want| want.done.asker() != Some(asker));
+    }
+
+    /// How many are not being looked for yet.
+    #[cfg(test)]
+    pub(super) fn wanted(&self) -> usize {
+        self.wanted.len()
+    }
 }
 
 struct Want {
@@ -73,24 +85,10 @@ impl Journal {
     }
 
     fn bring_back(&mut self, store: &mut Store, line: Option<&[u8]>) -> Sought {
-        let Some(line) = line else { return Sought::Unknown };
-        let Some(at) = as_at_line(line) else { return Sought::Failed };
+        let Some(at) = line.and_then(as_at_line) else { return Sought::Unknown };
         store.take_back(&at);
         self.counters.found += 1;
         Sought::Found
-    }
-
-    /// What is known, in memory or not: for judges, who may wait for the disk. `None` if that cannot be read.
-    pub fn whole<'a>(&self, store: &'a Store) -> Option<Cow<'a, Store>> {
-        if store.known() == store.len() {
-            return Some(Cow::Borrowed(store));
-        }
-        let mut whole = store.clone();
-        for bucket in Bucket::all().filter(|&bucket| !store.is_whole(bucket)) {
-            let lines = self.disk.as_ref()?.bucket(bucket).ok()?;
-            lines.iter().filter_map(|line| as_at_line(line)).for_each(|at| whole.take_back(&at));
-        }
-        Some(Cow::Owned(whole))
     }
 
     /// Has records leave memory, as far as there are too many.
@@ -105,11 +103,23 @@ impl Journal {
             log::warn!("the disk cannot be read: {why} ({} times so far)", self.counters.unread);
         }
     }
+
+    /// The lines that were found. Counts the records that were altered, and says so, ever more rarely, too.
+    pub(crate) fn lines_of<L>(&mut self, found: Found<L>) -> L {
+        let before = self.counters.altered;
+        self.counters.altered += found.altered;
+        if before.checked_ilog2() != self.counters.altered.checked_ilog2() {
+            log::warn!("a record on disk is not as it was written ({} times so far)", self.counters.altered);
+        }
+        found.lines
+    }
 }
 
 type Lines = Vec<Option<Vec<u8>>>;
+/// What a disk has said of those that were wanted.
+type Outcome = Result<Result<Found<Lines>, DiskError>, JobError>;
 
-fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Result<Result<Lines, DiskError>, JobError>) {
+fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Outcome) {
     cx.app.journal.search.is_under_way = false;
     match outcome {
         Ok(Ok(lines)) => found(cx, wants, lines),
@@ -121,8 +131,9 @@ fn searched(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, outcome: Result<Result<L
 }
 
 /// Room is made before they come: they must not be the first to leave.
-fn found(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, lines: Lines) {
+fn found(cx: &mut AppCx<'_, Herd>, wants: Vec<Want>, lines: Found<Lines>) {
     let Herd { journal, store, .. } = &mut *cx.app;
+    let lines = journal.lines_of(lines);
     let is_fresh = |want: &Want| store.departures(Bucket::of(&want.id)) == want.departures;
     let answers: Vec<_> =
         wants.into_iter().zip(lines).map(|(want, line)| (is_fresh(&want), want, line)).collect();

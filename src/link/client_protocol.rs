@@ -11,14 +11,14 @@ use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
 use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG, READ_AGAIN};
 use crate::buggify::{Point, fires};
 use crate::herd::Herd;
-use crate::journal::DiskError;
+use crate::journal::{DiskError, Found};
 use crate::planted::{Planted, is_planted};
 use crate::store::Bucket;
 use crate::traffic_log::Direction;
 
 type ClientCx<'a> = Cx<'a, Herd, ClientProtocol>;
 /// What a disk has said of a bucket.
-type OnDisk = Result<Result<Vec<Vec<u8>>, DiskError>, JobError>;
+type OnDisk = Result<Result<Found<Vec<Vec<u8>>>, DiskError>, JobError>;
 
 /// Our side of a link that we dialled.
 #[derive(Debug)]
@@ -221,7 +221,8 @@ impl ClientProtocol {
     /// may not have been on disk then.
     fn read(&mut self, cx: &mut ClientCx<'_>, is_fresh: bool, outcome: OnDisk) {
         let why = match outcome {
-            Ok(Ok(lines)) => {
+            Ok(Ok(found)) => {
+                let lines = cx.app.journal.lines_of(found);
                 self.resync.read(Some(lines).filter(|_| is_fresh), &cx.app.store);
                 return self.go_on(cx);
             }

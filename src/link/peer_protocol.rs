@@ -105,6 +105,9 @@ impl LineReceiver<Herd> for PeerProtocol {
     }
 
     fn connection_lost(&mut self, cx: &mut PeerCx<'_>, reason: &Reason) {
+        if self.seeking {
+            cx.app.journal.forget(cx.transport.id());
+        }
         match &self.state {
             State::Neighbour(place) => {
                 let Some(neighbour) = cx.app.neighbours.get_mut(*place) else { return };

@@ -16,6 +16,7 @@ use super::member::{Builder, Member, PEER_PORT, Places};
 use super::plan::Plan;
 use super::storage::Storage;
 use super::strangers::{self, Strangers};
+use super::whole::whole;
 use crate::herd::{Herd, LinkState};
 use crate::store::Store;
 
@@ -82,7 +83,7 @@ impl Cluster {
 
     /// What all servers that run know, in memory or not.
     pub(super) fn stores(&self) -> Vec<(&str, Cow<'_, Store>)> {
-        self.herds().filter_map(|(_, herd)| Some((&*herd.name, herd.journal.whole(&herd.store)?))).collect()
+        self.herds().filter_map(|(_, herd)| Some((&*herd.name, whole(herd)?))).collect()
     }
 
     fn herds(&self) -> impl Iterator<Item = (HostId, &Herd)> {
@@ -194,7 +195,7 @@ impl Cluster {
         let mut seen = std::mem::take(&mut self.seen);
         for (host, herd) in self.herds() {
             let process = self.world().process(host).unwrap_or(0);
-            let Some(store) = herd.journal.whole(&herd.store) else { continue };
+            let Some(store) = whole(herd) else { continue };
             judges.look(&herd.name, process, &store, &mut history, self.now());
             if seen[host.index()].replace(process) != Some(process) {
                 judges.check("lost", self.lost().check_own(&herd.name, &store, &history));

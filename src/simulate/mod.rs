@@ -27,6 +27,7 @@ mod story;
 mod strangers;
 mod topology;
 mod trim;
+mod whole;
 
 pub use disk::{DiskCounts, SimDisk, SimFile, SimVolume};
 pub use judges::Failure;

@@ -170,7 +170,7 @@ fn check_database(draw: &mut Draw<'_>) {
     });
     let Ok((file, _)) = opened else { return };
     for bucket in (0..40).map(|id| Bucket::of(format!("id-{id}").as_bytes())) {
-        file.bucket(bucket).iter().flatten().for_each(|line| check(line));
+        file.bucket(bucket).iter().flat_map(|found| &found.lines).for_each(|line| check(line));
     }
     file.get(b"id-7").iter().flatten().for_each(|line| check(line));
 }

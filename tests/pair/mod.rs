@@ -40,8 +40,8 @@ impl Server {
         let names = ["Alford", "Ball"];
         let neighbour = Neighbour::new(names[1 - place], peers_at(1 - place).into(), QUEUE);
         let (key, neighbours) = (HerdKey::new(&[1; 32]), Neighbours::new(vec![neighbour]));
-        let herd =
-            Herd::new(names[place], neighbours, key, Desk::builtin(), TrafficLog::off(), Rules::default());
+        let rules = Rules { neighbour_queue: QUEUE, ..Rules::default() };
+        let herd = Herd::new(names[place], neighbours, key, Desk::builtin(), TrafficLog::off(), rules);
         Server {
             reactor: Reactor::new(herd, place as u64, Limits::default()),
             net: MockNet::new(),

@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use reactor::Random;
 
 use super::*;
-use crate::command::Command;
+use crate::command::{AtLine, Command};
 use crate::simulate::{SimDisk, SimVolume};
-use crate::store::Bucket;
+use crate::store::{Bucket, Record};
 
 fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
     let mut batch = Batch::default();
@@ -80,10 +80,35 @@ fn one_client_and_one_bucket_are_found() {
     let (file, _) = Disk::open(Box::new(SimVolume(disk)), "Ball", |_| {}).unwrap();
     assert_eq!(file.get(b"client-7").unwrap().unwrap(), line(7, 2).as_bytes());
     assert_eq!(file.get(b"client-999").unwrap(), None);
-    let all: Vec<Vec<u8>> = Bucket::all().flat_map(|bucket| file.bucket(bucket).unwrap()).collect();
+    let all: Vec<Vec<u8>> = Bucket::all().flat_map(|bucket| file.bucket(bucket).unwrap().lines).collect();
     assert_eq!(all.len(), 300);
-    let of_seven = file.bucket(Bucket::of(b"client-7")).unwrap();
+    let of_seven = file.bucket(Bucket::of(b"client-7")).unwrap().lines;
     assert!(of_seven.contains(&line(7, 2).into_bytes()));
+}
+
+/// Has `file` hold something about `client` that is no record, as if it had been altered there.
+fn alter(file: &Disk, client: &str) {
+    let Ok(Command::At(at)) = Command::parse(b"AT Ball +0.000000000 kiwi +1-1 5") else { panic!() };
+    let at = AtLine { difference: b"not one", id: client.as_bytes(), ..at };
+    let mut batch = Batch::default();
+    batch.push(&Record::new(&at));
+    file.commit(&batch).unwrap();
+}
+
+#[test]
+fn a_record_that_is_altered_counts_as_unknown_and_the_others_are_found() {
+    let (disk, _) = good();
+    let (file, _) = Disk::open(Box::new(SimVolume(disk)), "Ball", |_| {}).unwrap();
+    alter(&file, "client-7");
+    let ids = ["client-6", "client-7", "client-8"].map(|id| id.as_bytes().to_vec());
+    let found = file.get_all(&ids).unwrap();
+    let expected = [Some(line(6, 1).into_bytes()), None, Some(line(8, 1).into_bytes())];
+    assert_eq!((found.lines, found.altered), (expected.to_vec(), 1));
+    let found: Vec<_> = Bucket::all().map(|bucket| file.bucket(bucket).unwrap()).collect();
+    assert_eq!(found.iter().map(|found| found.lines.len()).sum::<usize>(), 299);
+    assert_eq!(found.iter().map(|found| found.altered).sum::<u64>(), 1);
+    commit_all(&file, &store(&[line(7, 3)])).unwrap();
+    assert_eq!(file.get(b"client-7").unwrap().unwrap(), line(7, 3).as_bytes(), "it is written over");
 }
 
 #[test]

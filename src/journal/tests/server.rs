@@ -50,7 +50,7 @@ impl Stage {
     }
 
     /// Holds back the word of the threads: a commit that has been done is not known to be.
-    fn hold_commits(&mut self, hold: bool) {
+    pub(super) fn hold_commits(&mut self, hold: bool) {
         self.harness.net.hold_answers(hold);
         self.harness.settle();
     }
