@@ -45,7 +45,7 @@ pub struct Counters {
     pub timers_refused: u64,
     /// Requests carried out.
     pub requests: u64,
-    /// Turns in which nobody was accepted or read because too many requests were waiting.
+    /// Turns in which nobody was read, or accepted, because too many requests were waiting.
     pub swamped: u64,
     /// Jobs refused because too many were waiting.
     pub jobs_refused: u64,

@@ -86,13 +86,15 @@ impl<A> Core<A> {
     }
 
     /// Whether so many requests wait that nobody is heard this turn, who would ask for more.
-    pub(crate) fn is_swamped(&mut self) -> bool {
-        let is_swamped = self.queue.len() > self.limits.requests;
+    pub(crate) fn is_swamped(&self) -> bool {
+        self.queue.len() > self.limits.requests
+    }
+
+    pub(crate) fn count_swamped(&mut self) {
         let swamped = &mut self.counters.swamped;
-        if is_swamped && tally(swamped) {
+        if tally(swamped) {
             log::error!("nobody is read: more than Limits::requests are waiting ({swamped} so far)");
         }
-        is_swamped
     }
 
     /// A new job whose outcome becomes `done`; too many: `done` comes back.

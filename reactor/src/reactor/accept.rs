@@ -65,6 +65,9 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn accept(&mut self, net: &mut impl Net) {
+        if self.core.is_swamped() {
+            return;
+        }
         if self.rest_until <= self.core.now {
             self.end_rest();
         }

@@ -177,10 +177,8 @@ impl<A: 'static> Reactor<A> {
         self.contain_panics = N::CONTAINS_PANICS;
         self.poll(net, at_most)?;
         let before = Work::of(&self.core.counters);
-        if !self.core.is_swamped() {
-            self.accept(net);
-            self.read(net);
-        }
+        self.accept(net);
+        self.read(net);
         self.run_timers(net);
         self.run_requests(net);
         self.flush(net);

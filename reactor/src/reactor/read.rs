@@ -42,6 +42,9 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn read(&mut self, net: &mut impl Net) {
+        if self.core.is_swamped() {
+            return self.core.count_swamped();
+        }
         self.secure_links(net);
         for _ in 0..self.ready.len() {
             if let Some(id) = self.ready.pop_front() {
