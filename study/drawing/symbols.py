@@ -22,7 +22,9 @@ def require_code(where: str, code: str) -> None:
 
 def _is_in_rust(source: str, symbol: str) -> bool:
     """`symbol` is a type, a trait or a function, be it of a type or not."""
-    return re.search(rf"^\s*(pub(\([a-z]+\))? )?(struct|enum|trait|fn|type) {symbol}\b", source, re.M) is not None
+    return (
+        re.search(rf"^\s*(pub(\([a-z]+\))? )?(struct|enum|trait|fn|type) {symbol}\b", source, re.MULTILINE) is not None
+    )
 
 
 def _is_in_python(source: str, symbol: str) -> bool:
@@ -67,8 +69,8 @@ def _last_name(node: ast.expr) -> str:
 
 def calls_on_self(where: str, function: str) -> list[str]:
     """What a Rust function calls on `self`, in this order, up to its value."""
-    body = re.search(rf"fn {function}\b.*?\n    }}\n", _read(where), re.S)
-    calls = re.findall(r"^        self\.(\w+)\(.*\)\??;$", body.group() if body else "", re.M)
+    body = re.search(rf"fn {function}\b.*?\n    }}\n", _read(where), re.DOTALL)
+    calls = re.findall(r"^        self\.(\w+)\(.*\)\??;$", body.group() if body else "", re.MULTILINE)
     if not calls:
         raise LookupError(f"{function} of {where} calls nothing")
     return calls

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from harness import paths
 from harness.process import LOAD, Failed, Process, cpu_of, on_core, tree
@@ -37,9 +37,7 @@ class Load:
 
     def shape(self) -> list[str]:
         """What is asked, however it is paced."""
-        return words(
-            {"--connections": self.connections, "--in-flight": self.in_flight, "--clients": self.clients}
-        )
+        return words({"--connections": self.connections, "--in-flight": self.in_flight, "--clients": self.clients})
 
 
 def words(given: Mapping[str, Any]) -> list[str]:
@@ -75,12 +73,14 @@ class Gauge:
         begin, end = start + 0.05 * seconds, start + 0.95 * seconds
         return (between(self._seen, end) - between(self._seen, begin)) / (end - begin)
 
-    def __enter__(self) -> "Gauge":
+    def __enter__(self) -> Self:
         self._look()
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._is_over.set()
         self._thread.join()
         self._look()
@@ -95,9 +95,7 @@ def between(seen: list[tuple[float, float]], moment: float) -> float:
     return low + (high - low) * (moment - then) / (later - then)
 
 
-def measure(
-    to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process]
-) -> Figures:
+def measure(to: Sequence[str], load: Load, warm_up: float, sample: float, watched: Sequence[Process]) -> Figures:
     """A load's figures, with the processor's time that each line has cost the servers that are watched."""
     with on_core(LOAD), Gauge(watched) as gauge:
         report = report_of(to, load, warm_up, sample)
@@ -116,9 +114,7 @@ def figures_of(report: Figures) -> Figures:
     """Of IAMAT and WHATSAT together, those that tables and plots need. A wrong reply spoils all."""
     iamat, whatsat = report["iamat"], report["whatsat"]
     kinds = [iamat, whatsat] if whatsat else [iamat]
-    total = {
-        name: sum(kind[name] for kind in kinds) for name in ("answered", "wrong", "refused", "per_second")
-    }
+    total = {name: sum(kind[name] for kind in kinds) for name in ("answered", "wrong", "refused", "per_second")}
     if not total["per_second"]:
         raise Failed("nothing was answered in time")
     if total["wrong"] or total["refused"]:
@@ -159,9 +155,7 @@ def first(to: str, since_ns: int, folder: Path) -> subprocess.Popen[str]:
     """Dials until a first reply; started before the server, so that nothing of its start is missed."""
     command = [HERD, "bench", "first", "--to", to, "--since", str(since_ns), "--json", "-"]
     with on_core(LOAD):
-        return subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(running: subprocess.Popen[str], patience: float) -> Figures:
@@ -180,7 +174,9 @@ def call(arguments: list[str], patience: float) -> Figures:
     command = [HERD, "bench", *arguments, "--json", "-"]
     try:
         with on_core(LOAD):
-            done = subprocess.run(command, capture_output=True, text=True, timeout=patience, cwd=paths.MADE)
+            done = subprocess.run(
+                command, check=False, capture_output=True, text=True, timeout=patience, cwd=paths.MADE
+            )
     except subprocess.TimeoutExpired as late:
         raise Failed(f"not over after {late.timeout:.0f} s") from late
     return answer_of(done)

@@ -3,6 +3,7 @@
 import socket
 import time
 from types import TracebackType
+from typing import Self
 
 
 class Client:
@@ -40,10 +41,12 @@ class Client:
             raise ConnectionError("closed")
         return line
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._lines.close()
         self._socket.close()
 

@@ -20,9 +20,7 @@ BREAKS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 COMMENT = r"//[^\n]*|/\*.*?\*/"
 # Strings come first in each pattern, so that what looks like a comment in them is none.
 RUST = re.compile(
-    r'(?P<text>b?r(?P<hashes>#*)".*?"(?P=hashes)|b?"(?:\\.|[^"\\])*"|'
-    + r"b?'(?:\\.[^']*|[^'\\])')|"
-    + COMMENT,
+    r'(?P<text>b?r(?P<hashes>#*)".*?"(?P=hashes)|b?"(?:\\.|[^"\\])*"|' + r"b?'(?:\\.[^']*|[^'\\])')|" + COMMENT,
     re.DOTALL,
 )
 SCRIPT = re.compile(
@@ -54,9 +52,7 @@ def python(text: str) -> int:
     lines: set[int] = set()
     before = tokenize.ENCODING
     for token, after in pairwise(tokens):
-        is_documentation = (
-            token.type == tokenize.STRING and before in BREAKS and after.type == tokenize.NEWLINE
-        )
+        is_documentation = token.type == tokenize.STRING and before in BREAKS and after.type == tokenize.NEWLINE
         if token.type not in NO_CODE and not is_documentation:
             lines.update(range(token.start[0], token.end[0] + 1))
         if token.type not in (tokenize.COMMENT, tokenize.NL):

@@ -43,7 +43,6 @@ def table_of(name: str, results: Results) -> str | None:
 def skeleton() -> str:
     """A page of headings and markers."""
     sections = [
-        f"## {name.capitalize()}\n\n<!-- table: {name} -->\n<!-- end: {name} -->\n"
-        for name in (MACHINE, *TABLES)
+        f"## {name.capitalize()}\n\n<!-- table: {name} -->\n<!-- end: {name} -->\n" for name in (MACHINE, *TABLES)
     ]
     return "# The study: side by side with the Twisted original\n\n" + "\n".join(sections)

@@ -60,9 +60,7 @@ def save(figure: Figure, file: Path) -> None:
     file.write_text("".join(line.rstrip() + "\n" for line in file.read_text().splitlines()))
 
 
-def panels(
-    columns: int, rows: int = 1, height: float = 3.0, shared: bool = False
-) -> tuple[Figure, list[Axes]]:
+def panels(columns: int, rows: int = 1, height: float = 3.0, shared: bool = False) -> tuple[Figure, list[Axes]]:
     """Axes side by side, as wide as a page."""
     figure = Figure(figsize=(8.0, height * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
@@ -91,9 +89,7 @@ def bars(axes: Axes, rows: Sequence[Row], figure: str, label: str, unit: float =
         colour, _, hatch = STYLES[row["subject"]]
         axes.barh(place, height, color=colour, hatch=hatch, edgecolor="white", height=0.75)
         if found:
-            axes.plot(
-                [min(found), max(found)], [place, place], color="black", linewidth=1.2, solid_capstyle="butt"
-            )
+            axes.plot([min(found), max(found)], [place, place], color="black", linewidth=1.2, solid_capstyle="butt")
             axes.annotate(f" {number(height)}", (max(found), place), va="center", fontsize=8)
         else:
             axes.annotate(" failed", (0, place), va="center", fontsize=8)
@@ -148,15 +144,11 @@ def percentiles(axes: Axes, rows: Sequence[Row]) -> None:
     for level, marker in LEVELS:
         label = level.replace("_", ".")
         found = [(middle(row, level), place, row["subject"]) for place, row in enumerate(rows)]
-        known = [
-            (value / 1000, place, STYLES[subject][0]) for value, place, subject in found if value is not None
-        ]
+        known = [(value / 1000, place, STYLES[subject][0]) for value, place, subject in found if value is not None]
         times, places, colours = zip(*known, strict=True) if known else ((), (), ())
         axes.scatter(times, places, c=colours, marker=marker, s=60 if marker == "|" else 25, zorder=3)
         axes.scatter([], [], c="black", marker=marker, label=label)
-    axes.set(
-        xlabel="latency, ms", yticks=range(len(rows)), yticklabels=[title(row["subject"]) for row in rows]
-    )
+    axes.set(xlabel="latency, ms", yticks=range(len(rows)), yticklabels=[title(row["subject"]) for row in rows])
     logarithmic(axes, "x")
 
 

@@ -267,9 +267,7 @@ def central(rows: list[Row]) -> str:
 def errors(rows: list[Row]) -> str:
     head = ["server", "the handler", "who asked", "another client", "the process"]
     figures = ("asker", "other", "process")
-    body = [
-        [title(row), FAILURES[row["failure"]], *(told(row, figure) for figure in figures)] for row in rows
-    ]
+    body = [[title(row), FAILURES[row["failure"]], *(told(row, figure) for figure in figures)] for row in rows]
     return grid(head, body, 5) + failures(rows, lambda row: row["failure"])
 
 

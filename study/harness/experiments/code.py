@@ -82,9 +82,7 @@ def matching(patterns: Sequence[str]) -> list[Path]:
 
 def is_test(file: Path) -> bool:
     """By name or by folder."""
-    return file.stem.startswith("test") or any(
-        part in ("tests", "test", "node_modules") for part in file.parts
-    )
+    return file.stem.startswith("test") or any(part in ("tests", "test", "node_modules") for part in file.parts)
 
 
 def twisted() -> list[Path]:
@@ -109,9 +107,7 @@ def mio() -> list[Path]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths.ROOT)
     if done.returncode != 0:
         raise Failed("cargo metadata failed")
-    [manifest] = [
-        each["manifest_path"] for each in json.loads(done.stdout)["packages"] if each["name"] == "mio"
-    ]
+    [manifest] = [each["manifest_path"] for each in json.loads(done.stdout)["packages"] if each["name"] == "mio"]
     return sorted((Path(manifest).parent / "src").glob("**/*.rs"))
 
 

@@ -54,9 +54,7 @@ def phase(five: Five, scale: Scale) -> bench.Figures:
     """A steady load on all but the victim."""
     report = bench.report_of(five.addresses(but=VICTIM), LOAD, 0.0, scale.phase)
     figures = bench.figures_of(report)
-    return {name: figures[name] for name in ("answered", "unsent", "p50", "p99")} | {
-        "timeline": report["timeline"]
-    }
+    return {name: figures[name] for name in ("answered", "unsent", "p50", "p99")} | {"timeline": report["timeline"]}
 
 
 def reports(five: Five, count: int) -> dict[str, bytes]:

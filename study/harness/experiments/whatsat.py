@@ -20,7 +20,5 @@ def run(scale: Scale) -> list[Row]:
     with places_service() as places, SideBySide(SINGLE, scale, places, load) as servers:
         for _ in range(scale.few_rounds):
             for subject in SINGLE:
-                rows.measure(
-                    partial(sample, servers, subject, load, longer), subject=subject.key, share=SHARE
-                )
+                rows.measure(partial(sample, servers, subject, load, longer), subject=subject.key, share=SHARE)
     return rows.all()

@@ -38,9 +38,7 @@ def two(*rounds: dict[str, Any], **shape: Any) -> list[Row]:
 def results() -> Results:
     """Of all experiments."""
     phases = ("before", "during", "after")
-    story = {f"{phase}_p99": 700.0 for phase in phases} | {
-        f"{phase}_timeline": [10, 9, 10] for phase in phases
-    }
+    story = {f"{phase}_p99": 700.0 for phase in phases} | {f"{phase}_timeline": [10, 9, 10] for phase in phases}
     held = {"rss_each": 350.0, "rss_empty": 4 * 2**20}
     rows = {
         "throughput": two(LOAD, LOAD | {"per_second": 60_000.0}, connections=64, in_flight=16),
