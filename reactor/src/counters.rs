@@ -45,6 +45,8 @@ pub struct Counters {
     pub timers_refused: u64,
     /// Requests carried out.
     pub requests: u64,
+    /// Links refused because there were too many, accepted or dialled.
+    pub links_refused: u64,
     /// Turns in which nobody was read, or accepted, because too many requests were waiting.
     pub swamped: u64,
     /// Jobs refused because too many were waiting.

@@ -53,8 +53,6 @@ pub(crate) struct Core<A> {
     pub(crate) queue: VecDeque<Request<A>>,
     pub(crate) conns: Keys,
     pub(crate) ports: Keys,
-    /// Links refused for `Limits::links`.
-    pub(crate) links_refused: u64,
     /// Once a stop has begun: until when connections may finish.
     pub(crate) stop_by: Option<Time>,
     jobs: BTreeMap<JobId, JobDone<A>>,
@@ -73,7 +71,6 @@ impl<A> Core<A> {
             queue: VecDeque::new(),
             conns: Keys::default(),
             ports: Keys::default(),
-            links_refused: 0,
             stop_by: None,
             jobs: BTreeMap::new(),
             next_job: 0,

@@ -146,9 +146,14 @@ impl Neighbour {
         }
     }
 
+    /// Whether our link to it stands.
+    pub fn is_up(&self) -> bool {
+        self.link != LinkState::Down
+    }
+
     /// Whether it can be told the news, and we hold whatever it held.
     pub fn is_synced(&self) -> bool {
-        self.link != LinkState::Down && matches!(self.hearing, Hearing::Synced(_))
+        self.is_up() && matches!(self.hearing, Hearing::Synced(_))
     }
 
     /// It is asked what it holds.
@@ -165,7 +170,7 @@ impl Neighbour {
 
     /// Tells it a line, now or as soon as it keeps up again. Who it was told to, if now.
     fn tell(&mut self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
-        if self.link == LinkState::Down {
+        if !self.is_up() {
             return None;
         }
         if self.queue.is_empty()

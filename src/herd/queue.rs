@@ -1,4 +1,4 @@
-//! Lines that wait, up to so many bytes.
+//! Lines that wait, up to so many bytes, their ends included.
 
 use std::collections::VecDeque;
 
@@ -31,19 +31,19 @@ impl Queue {
     }
 
     pub(crate) fn push(&mut self, line: &[u8]) {
-        self.bytes += line.len();
+        self.bytes += length(line);
         self.lines.push_back(line.into());
     }
 
     pub(crate) fn pop(&mut self) -> Option<Box<[u8]>> {
         let line = self.lines.pop_front()?;
-        self.bytes -= line.len();
+        self.bytes -= length(&line);
         Some(line)
     }
 
     /// Puts a line back that was popped but not sent.
     pub(crate) fn unpop(&mut self, line: Box<[u8]>) {
-        self.bytes += line.len();
+        self.bytes += length(&line);
         self.lines.push_front(line);
     }
 
@@ -53,16 +53,21 @@ impl Queue {
     }
 }
 
+/// With its end, so that an empty line is not nothing.
+fn length(line: &[u8]) -> usize {
+    line.len() + 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_queue_knows_its_bytes_whatever_comes_and_goes() {
-        let mut queue = Queue::new(8);
+        let mut queue = Queue::new(10);
         [b"1111", b"2222"].iter().for_each(|line| queue.push(*line));
         assert!(!queue.is_too_long());
-        queue.push(b"3");
+        queue.push(b"");
         assert!(queue.is_too_long());
         let line = queue.pop().unwrap_or_default();
         assert_eq!((&*line, queue.is_too_long()), (&b"1111"[..], false));

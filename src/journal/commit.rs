@@ -9,7 +9,7 @@ use super::{DiskError, Journal, MOST, SECOND, SHARE, State};
 use crate::buggify::{Point, fires};
 use crate::command::is_of;
 use crate::config::Durability;
-use crate::herd::{Herd, ServerProtocol};
+use crate::herd::{Herd, Neighbour, ServerProtocol};
 use crate::planted::{Planted, is_planted};
 use crate::store::{Record, Store};
 
@@ -34,12 +34,13 @@ pub(super) fn commit(cx: &mut AppCx<'_, Herd>) {
 }
 
 /// Bytes of news that a batch may have. In `always` all of them are passed on in one turn: so many find room in the
-/// queue of a neighbour that keeps up, beside whatever else it is told.
+/// queue of a neighbour that keeps up, beside whatever else it is told. For one that is down nothing waits.
 fn room(herd: &Herd) -> usize {
-    let has_neighbours = herd.neighbours.iter().len() > 0 || herd.neighbours.paper().is_some();
-    match herd.journal.floods_at_once() || !has_neighbours {
-        true => usize::MAX,
-        false => (herd.rules.neighbour_queue / 2).max(1),
+    let is_told = herd.neighbours.paper().is_some() || herd.neighbours.iter().any(Neighbour::is_up);
+    if is_told && !herd.journal.floods_at_once() {
+        (herd.rules.neighbour_queue / 2).max(1)
+    } else {
+        usize::MAX
     }
 }
 
@@ -112,7 +113,7 @@ fn failed(cx: &mut AppCx<'_, Herd>, why: &str) {
 
 /// Each looks for itself whether what it waits for has come, or will not.
 fn tell_who_waits(herd: &mut Herd, reactor: &mut Requests<'_, Herd>) {
-    for client in herd.journal.waiting.drain(..) {
+    for client in std::mem::take(&mut herd.journal.waiting) {
         reactor.call(client, ServerProtocol::disk_answered);
     }
 }

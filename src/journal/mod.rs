@@ -36,6 +36,7 @@ mod tests;
 mod value;
 mod volume;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ pub struct Journal {
     failing: Option<Time>,
     silence: Silence,
     /// Connections that are to be told of the next commit, or of its failure; each once, as long as it is there.
-    waiting: Vec<ConnId>,
+    waiting: BTreeSet<ConnId>,
     /// Since then the server stops: nothing is put off any more.
     stopping: Option<Time>,
     /// Whoever stops it will not wait any longer.
@@ -130,7 +131,7 @@ impl Journal {
             committed: 0,
             failing: None,
             silence: Silence::default(),
-            waiting: Vec::new(),
+            waiting: BTreeSet::new(),
             stopping: None,
             is_given_up: false,
             looks: (0, Time::ZERO),
@@ -222,13 +223,13 @@ impl Journal {
 
     /// Has [`Herd::journal`]'s next news told to `client`, which holds replies back.
     pub fn wait(&mut self, client: ConnId) {
-        self.waiting.push(client);
+        self.waiting.insert(client);
     }
 
     /// `connection` has gone, and neither waits nor seeks any more: else a disk that does not answer would have us
     /// remember all who come and go meanwhile.
     pub(crate) fn forget(&mut self, connection: ConnId) {
-        self.waiting.retain(|waiting| *waiting != connection);
+        self.waiting.remove(&connection);
         self.search.forget(connection);
     }
 

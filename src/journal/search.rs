@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use reactor::{AppCx, ConnId, JobError, Reply, Requests};
+use reactor::{AppCx, ConnId, JobError, Reply, Requests, tally};
 
 use super::value::as_at_line;
 use super::{DiskError, Found, Journal};
@@ -98,9 +98,9 @@ impl Journal {
 
     /// Counts that the disk could not be read, and says so, but ever more rarely.
     pub(crate) fn count_unread(&mut self, why: &dyn std::fmt::Display) {
-        self.counters.unread += 1;
-        if self.counters.unread.is_power_of_two() {
-            log::warn!("the disk cannot be read: {why} ({} times so far)", self.counters.unread);
+        let unread = &mut self.counters.unread;
+        if tally(unread) {
+            log::warn!("the disk cannot be read: {why} ({unread} times so far)");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use reactor::panic_text;
 use redb::Database;
 
 use super::DiskError;
@@ -89,11 +90,8 @@ impl Drop for Slot {
 /// with a callback's, a panic is made an error of whoever asked: it must not end a server that can do without
 /// the file. What unwinds was redb's, and it is closed then.
 fn contain<R>(f: impl FnOnce() -> Result<R, DiskError>) -> Result<R, DiskError> {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(DiskError::Damaged(format!("redb panicked: {}", text.unwrap_or("without a word"))))
-    })
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    outcome.unwrap_or_else(|panic| Err(DiskError::Damaged(format!("redb panicked: {}", panic_text(&*panic)))))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The folder in which certificates and keys are kept.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rcgen::KeyPair;
@@ -12,7 +11,7 @@ use super::certificate::{Certificate, Shown};
 use super::signing::{Made, Moment, make_authority, make_server, moment};
 use super::{KeysError, Lifetime};
 use crate::config::PeerFiles;
-use crate::private_file::{self, PRIVATE, PUBLIC, Unread};
+use crate::private_file::{self, PRIVATE, PUBLIC, Unread, make_folder};
 
 /// What the authority's files are called.
 const AUTHORITY: &str = "ca";
@@ -119,7 +118,7 @@ impl KeyFolder {
 
     /// Makes the folder, in which nobody else may look around.
     fn make(&self) -> Result<(), KeysError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(KeysError::io(&self.0))
+        make_folder(&self.0).map_err(KeysError::io(&self.0))
     }
 }
 

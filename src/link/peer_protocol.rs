@@ -19,7 +19,7 @@ use crate::journal::Sought;
 use crate::traffic_log::Direction;
 
 /// Bytes of lines that wait behind one; then nothing more is read. What a link may bring in a turn.
-const MOST_BEHIND: usize = 64 * 1024;
+pub(super) const MOST_BEHIND: usize = 64 * 1024;
 
 type PeerCx<'a> = Cx<'a, Herd, PeerProtocol>;
 
@@ -94,7 +94,7 @@ impl LineReceiver<Herd> for PeerProtocol {
         self.go_on(cx);
     }
 
-    /// What it told before it closed is heard first.
+    /// What it told before it closed is heard first, unless the disk takes longer than a link may be silent.
     fn read_closed(&mut self, cx: &mut PeerCx<'_>, _unfinished: &[u8]) {
         self.has_ended = true;
         self.go_on(cx);
@@ -212,7 +212,7 @@ impl PeerProtocol {
     fn says(&mut self, cx: &mut PeerCx<'_>, place: usize, line: &[u8]) {
         match line {
             PING => send_line(&mut cx.transport, PONG),
-            _ if self.seeking => self.behind.push(line),
+            _ if self.seeking => self.keep(cx, line),
             COMPARE => self.compare(cx),
             SYNCED => self.synced(cx, place),
             _ if line.starts_with(b"COMPARE ") => self.compare_leaves(cx, line),
@@ -275,7 +275,6 @@ impl PeerProtocol {
             return hear(cx, Some(place), at);
         }
         self.seeking = true;
-        cx.transport.set_idle_timeout(None); // if too much waits, it is we who do not listen
         let line = line.to_vec();
         let done = cx.reactor.reply(move |peer: &mut Self, cx, sought| peer.sought(cx, place, &line, sought));
         cx.app.seek(&mut cx.reactor, at.id, done);
@@ -294,6 +293,14 @@ impl PeerProtocol {
             Sought::Failed => cx.transport.abort_connection(),
         }
         self.go_on(cx);
+    }
+
+    /// Keeps a line until those before it are heard. Where too much waits nothing is read, and silence is no sign.
+    fn keep(&mut self, cx: &mut PeerCx<'_>, line: &[u8]) {
+        self.behind.push(line);
+        if self.behind.is_too_long() {
+            cx.transport.set_idle_timeout(None);
+        }
     }
 
     /// Hears the lines that wait, until one of them has to; then what comes.

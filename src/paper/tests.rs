@@ -206,7 +206,7 @@ fn an_update_for_a_neighbour_that_is_down_is_lost_and_later_ones_arrive() {
 #[test]
 fn law_7_so_many_connections_and_so_many_bytes_wait_for_a_neighbour_and_the_newest_stay() {
     let line = "AT Welsh +0.000000000 id-000 +1-1 1";
-    let mut world = World::with(Rules { neighbour_queue: 10 * line.len(), ..Rules::default() });
+    let mut world = World::with(Rules { neighbour_queue: 10 * (line.len() + 1), ..Rules::default() });
     let reports = |from: usize, to: usize| -> String {
         (from..to).map(|n| format!("IAMAT id-{n:03} +1-1 1\n")).collect()
     };

@@ -17,7 +17,7 @@ use super::plan::Plan;
 use super::storage::Storage;
 use super::strangers::{self, Strangers};
 use super::whole::whole;
-use crate::herd::{Herd, LinkState};
+use crate::herd::{Herd, Neighbour};
 use crate::store::Store;
 
 /// How often the stores are looked at.
@@ -221,7 +221,7 @@ impl Cluster {
 
     /// Whether every server runs and all its links are up.
     pub(super) fn is_linked(&self) -> bool {
-        let is_up = |herd: &Herd| herd.neighbours.iter().all(|n| matches!(n.link, LinkState::Up(..)));
+        let is_up = |herd: &Herd| herd.neighbours.iter().all(Neighbour::is_up);
         self.herds().count() == self.names.len() && self.herds().all(|(_, herd)| is_up(herd))
     }
 

@@ -80,8 +80,8 @@ impl<'a, A> Requests<'a, A> {
         self.core.ask(Request::RenewTls(port, tls.clone()));
     }
 
-    /// Stops: closes the ports, tells every connection `stopping`, waits for them, and for what they ask for
-    /// meanwhile, as long as [`Limits::stop_timeout`] allows, then ends.
+    /// Stops: closes the ports, tells every connection `stopping`, waits for them, and for the requests that they
+    /// make meanwhile, as long as [`Limits::stop_timeout`] allows, then ends. Jobs are not waited for.
     pub fn stop(&mut self) {
         self.core.ask(Request::Stop);
     }

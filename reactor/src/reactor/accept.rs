@@ -140,7 +140,7 @@ impl<A: 'static> Reactor<A> {
 
     /// Counts that there are too many links for one with `whom`.
     pub(super) fn refuse_link(&mut self, whom: impl fmt::Display) {
-        let refused = &mut self.core.links_refused;
+        let refused = &mut self.core.counters.links_refused;
         if tally(refused) {
             log::warn!("{whom} is refused: Limits::links are there ({refused} so far)");
         }

@@ -118,6 +118,9 @@ impl<A: 'static> Reactor<A> {
 
     /// Lets links go on that asked for it: first with what they kept, then with newer bytes.
     fn resume_links(&mut self, net: &mut impl Net) {
+        if self.core.is_swamped() {
+            return;
+        }
         for id in std::mem::take(&mut self.wires.notes.resumed) {
             let Some(wire) = self.wires.get_mut(id).filter(|wire| wire.reading == Reading::Resuming) else {
                 continue;

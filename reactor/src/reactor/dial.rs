@@ -35,12 +35,12 @@ impl<A: 'static> Reactor<A> {
         self.wires.insert(id, Peer::UNKNOWN, self.core.now);
         self.links.insert(Link::dialling(id, protocol, dial));
         self.arm(id);
+        if self.is_stopping() {
+            return self.dial_failed(net, id, &ConnectError::Cancelled);
+        }
         if self.links.len() > self.core.limits.links {
             self.refuse_link(&to.host);
             return self.dial_failed(net, id, &ConnectError::LimitReached("links"));
-        }
-        if self.is_stopping() {
-            return self.dial_failed(net, id, &ConnectError::Cancelled);
         }
         match to.host {
             Host::Addr(ip) => self.race(net, id, [SocketAddr::new(ip, to.port)].into()),

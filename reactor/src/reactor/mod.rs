@@ -55,8 +55,8 @@ const READ_BUFFER: usize = 64 * 1024;
 pub enum Turn {
     /// The reactor goes on.
     Running,
-    /// It was asked to stop, and every connection has ended. What is asked for later than
-    /// [`Limits::stop_timeout`] is not done.
+    /// It was asked to stop, and every connection has ended. Requests that still wait
+    /// after [`Limits::stop_timeout`] are dropped.
     Stopped,
 }
 

@@ -2,6 +2,7 @@
 
 use reactor::Random;
 
+use super::super::peer_protocol::MOST_BEHIND;
 use super::*;
 use crate::config::Durability;
 use crate::journal::{Batch, Disk, Journal, Volume};
@@ -73,6 +74,27 @@ fn of_what_waits_for_the_disk_only_so_much_is_read_and_nothing_is_lost() {
     disk_answers(&mut welsh);
     assert_eq!(welsh.take_sent(), b"MARKED 1\n");
     assert!(welsh.is_reading() && welsh.app().store.known() == 10 + 9_900);
+}
+
+#[test]
+fn lines_without_anything_in_them_are_not_read_without_end_either() {
+    let (mut welsh, away) = forgetful();
+    welsh.receive(line(away, 6).as_bytes());
+    welsh.receive(&vec![b'\n'; 2 * MOST_BEHIND]);
+    assert!(!welsh.is_reading());
+}
+
+#[test]
+fn a_neighbour_that_is_gone_is_not_kept_for_a_disk_that_is_silent() {
+    for closes in [false, true] {
+        let (mut welsh, away) = forgetful();
+        welsh.receive(line(away, 6).as_bytes());
+        if closes {
+            welsh.peer_closes();
+        }
+        welsh.advance(4 * SECOND);
+        assert!(matches!(welsh.lost(), Some(Reason::Idle)), "{:?}", welsh.lost());
+    }
 }
 
 #[test]
