@@ -203,7 +203,8 @@ def trouble(rows: list[Row]) -> Figure:
         axes[place].set_title(f"one is {name}", fontsize=9)
         axes[-len(troubles) + place].set_xlabel("seconds")
     for place, kind in enumerate(kinds):
-        axes[place * len(troubles)].set_ylabel(title(kind) + "\nanswers in 0.1 s", fontsize=8)
+        axes[place * len(troubles)].set_ylabel(title(kind).replace(", ", ",\n"), fontsize=8)
+    figure.supylabel("answers in 0.1 s", fontsize=8)
     return figure
 
 
