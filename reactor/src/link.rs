@@ -8,38 +8,12 @@
 //! `Securing` is left out where there is no TLS. `connection_made` is told on the way to `Open`, and
 //! `connection_lost` is told on the way from `Closing` to `Lingering`: what lingers is the socket.
 
-use std::collections::VecDeque;
-use std::io;
-use std::net::SocketAddr;
-
-use crate::layer::{ClientTls, Layer, ServerTls};
-use crate::net::{ConnId, PortId};
-use crate::protocol::{ErasedFactory, ErasedProtocol};
+use crate::dial::Dial;
+use crate::layer::Layer;
+use crate::net::ConnId;
+use crate::protocol::ErasedProtocol;
+use crate::slots::Tenant;
 use crate::time::Time;
-
-/// A connection on its way.
-#[derive(Debug)]
-pub(crate) struct Dial {
-    /// Addresses not tried yet.
-    pub(crate) left: VecDeque<SocketAddr>,
-    /// Those being tried, none while the name is looked up.
-    pub(crate) attempts: Vec<Attempt>,
-    /// When the next address is tried, even if the others have not failed.
-    pub(crate) next_attempt: Time,
-    /// What the last attempt that failed said.
-    pub(crate) last: Option<io::Error>,
-    pub(crate) give_up: Time,
-    /// TLS, and the name that the certificate must be for.
-    pub(crate) tls: Option<(ClientTls, String)>,
-}
-
-/// One address being tried.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempt {
-    /// What the net calls it: as the link, or, beside another attempt, a name of its own.
-    pub(crate) socket: ConnId,
-    pub(crate) address: SocketAddr,
-}
 
 /// Where a link is in its life.
 #[derive(Debug)]
@@ -112,79 +86,14 @@ impl<A> Link<A> {
     }
 }
 
-/// All connections, by slot.
-pub(crate) struct Links<A> {
-    slots: Vec<Option<Link<A>>>,
-    count: usize,
-}
+impl<A> Tenant for Link<A> {
+    type Id = ConnId;
 
-impl<A> Links<A> {
-    pub(crate) fn new() -> Links<A> {
-        Links { slots: Vec::new(), count: 0 }
+    fn id(&self) -> ConnId {
+        self.id
     }
 
-    pub(crate) fn insert(&mut self, link: Link<A>) {
-        let slot = link.id.0.slot as usize;
-        if slot >= self.slots.len() {
-            self.slots.resize_with(slot + 1, || None);
-        }
-        self.slots[slot] = Some(link);
-        self.count += 1;
-    }
-
-    pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Link<A>> {
-        self.slots.get_mut(id.0.slot as usize)?.as_mut().filter(|link| link.id == id)
-    }
-
-    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Link<A>> {
-        let link = self.slots.get_mut(id.0.slot as usize)?.take_if(|link| link.id == id)?;
-        self.count -= 1;
-        Some(link)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    /// The ids of all, by slot.
-    pub(crate) fn ids(&self) -> Vec<ConnId> {
-        self.slots.iter().flatten().map(|link| link.id).collect()
-    }
-}
-
-/// One listening port.
-pub(crate) struct Port<A> {
-    pub(crate) id: PortId,
-    pub(crate) factory: Box<dyn ErasedFactory<A>>,
-    /// What its connections speak, if not plain bytes.
-    pub(crate) tls: Option<ServerTls>,
-}
-
-/// All listening ports, by slot.
-pub(crate) struct Ports<A>(Vec<Option<Port<A>>>);
-
-impl<A> Ports<A> {
-    pub(crate) fn new() -> Ports<A> {
-        Ports(Vec::new())
-    }
-
-    pub(crate) fn insert(&mut self, port: Port<A>) {
-        let slot = port.id.0.slot as usize;
-        if slot >= self.0.len() {
-            self.0.resize_with(slot + 1, || None);
-        }
-        self.0[slot] = Some(port);
-    }
-
-    pub(crate) fn get_mut(&mut self, id: PortId) -> Option<&mut Port<A>> {
-        self.0.get_mut(id.0.slot as usize)?.as_mut().filter(|port| port.id == id)
-    }
-
-    pub(crate) fn remove(&mut self, id: PortId) -> Option<Port<A>> {
-        self.0.get_mut(id.0.slot as usize)?.take_if(|port| port.id == id)
-    }
-
-    pub(crate) fn ids(&self) -> Vec<PortId> {
-        self.0.iter().flatten().map(|port| port.id).collect()
+    fn slot(id: ConnId) -> u32 {
+        id.0.slot
     }
 }

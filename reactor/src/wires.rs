@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::net::ConnId;
 use crate::outbox::{Outbox, Spares};
 use crate::reason::Reason;
+use crate::slots::{Slots, Tenant};
 use crate::time::Time;
 
 /// What became of a write to another connection. Never an error, never a panic.
@@ -100,7 +101,7 @@ pub(crate) struct Securing {
 /// All links as callbacks see them.
 #[derive(Debug)]
 pub(crate) struct Wires {
-    slots: Vec<Option<Wire>>,
+    slots: Slots<Wire>,
     pub(crate) notes: Notes,
     pub(crate) spares: Spares,
     /// Writes refused because an outbox was full.
@@ -112,7 +113,7 @@ pub(crate) struct Wires {
 impl Wires {
     pub(crate) fn new(limits: &Limits) -> Wires {
         Wires {
-            slots: Vec::new(),
+            slots: Slots::new(),
             notes: Notes::default(),
             spares: Spares::default(),
             refused: 0,
@@ -122,33 +123,28 @@ impl Wires {
     }
 
     pub(crate) fn insert(&mut self, id: ConnId, peer: Peer, now: Time) {
-        let slot = id.0.slot as usize;
-        if slot >= self.slots.len() {
-            self.slots.resize_with(slot + 1, || None);
-        }
-        self.slots[slot] = Some(Wire::new(id, peer, now));
+        self.slots.insert(Wire::new(id, peer, now));
     }
 
     /// Forgets a link: from now on its id is `Gone`.
     pub(crate) fn remove(&mut self, id: ConnId) {
-        if let Some(wire) = self.slots.get_mut(id.0.slot as usize).and_then(|s| s.take_if(|w| w.id == id)) {
-            let mut outbox = wire.outbox;
-            outbox.clear(&mut self.spares);
+        if let Some(mut wire) = self.slots.remove(id) {
+            wire.outbox.clear(&mut self.spares);
         }
     }
 
     pub(crate) fn get(&self, id: ConnId) -> Option<&Wire> {
-        self.slots.get(id.0.slot as usize)?.as_ref().filter(|wire| wire.id == id)
+        self.slots.get(id)
     }
 
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Wire> {
-        slot_mut(&mut self.slots, id)
+        self.slots.get_mut(id)
     }
 
     /// Appends what `fill` writes to an outbox, if it is still open, and notes it for the flush.
     /// More than the limit is taken back whole.
     pub(crate) fn append(&mut self, id: ConnId, fill: impl FnOnce(&mut Vec<u8>)) -> Sent {
-        let wire = slot_mut(&mut self.slots, id).filter(|wire| wire.accepts_writes());
+        let wire = self.slots.get_mut(id).filter(|wire| wire.accepts_writes());
         let Some(wire) = wire else { return Sent::Gone };
         let buffer = wire.outbox.appendable(&mut self.spares);
         let before = buffer.len();
@@ -190,7 +186,7 @@ impl Wires {
     }
 
     pub(crate) fn lose_write(&mut self, id: ConnId) {
-        if let Some(wire) = slot_mut(&mut self.slots, id) {
+        if let Some(wire) = self.slots.get_mut(id) {
             wire.write_lost = true;
             wire.mark_dirty(&mut self.notes);
         }
@@ -198,7 +194,7 @@ impl Wires {
 
     /// Notes that an outbox can go on: the net has room again, or the link was just made.
     pub(crate) fn mark_dirty(&mut self, id: ConnId) {
-        if let Some(wire) = slot_mut(&mut self.slots, id)
+        if let Some(wire) = self.slots.get_mut(id)
             && (wire.write_lost || wire.layer_waits || !wire.outbox.is_empty())
         {
             wire.mark_dirty(&mut self.notes);
@@ -255,7 +251,7 @@ impl Wires {
 
     /// The net took `count` bytes: forgets them, and notes when the pressure is gone.
     pub(crate) fn advance(&mut self, id: ConnId, count: usize) {
-        let Some(wire) = slot_mut(&mut self.slots, id) else { return };
+        let Some(wire) = self.slots.get_mut(id) else { return };
         wire.outbox.advance(count, &mut self.spares);
         if wire.high && wire.outbox.len() <= self.high_water / 2 {
             self.notes.pressed.push(id);
@@ -271,9 +267,16 @@ impl Wires {
     }
 }
 
-/// The link in a slot, and nothing else of [`Wires`]. A later tenant of the slot is another link (law 3).
-fn slot_mut(slots: &mut [Option<Wire>], id: ConnId) -> Option<&mut Wire> {
-    slots.get_mut(id.0.slot as usize)?.as_mut().filter(|wire| wire.id == id)
+impl Tenant for Wire {
+    type Id = ConnId;
+
+    fn id(&self) -> ConnId {
+        self.id
+    }
+
+    fn slot(id: ConnId) -> u32 {
+        id.0.slot
+    }
 }
 
 impl Wire {
