@@ -88,14 +88,18 @@ impl<A: 'static> Reactor<A> {
     /// Carries out what was asked for until now; what that asks for waits for the next turn.
     pub(super) fn run_requests(&mut self, net: &mut impl Net) {
         self.resume_links(net);
-        let share = self.core.queue.len().min(self.core.limits.requests_per_turn);
-        for _ in 0..share {
+        self.carry_out_waiting(net, self.core.limits.requests_per_turn);
+        self.act_on_signals(net);
+    }
+
+    /// Carries out those requests that wait now, up to so many.
+    pub(super) fn carry_out_waiting(&mut self, net: &mut impl Net, most: usize) {
+        for _ in 0..self.core.queue.len().min(most) {
             if let Some(request) = self.core.queue.pop_front() {
                 self.core.counters.requests += 1;
                 self.carry_out(net, request);
             }
         }
-        self.act_on_signals(net);
     }
 
     fn carry_out(&mut self, net: &mut impl Net, request: Request<A>) {

@@ -37,10 +37,12 @@ use crate::counters::Counters;
 use crate::cx::{AppCx, Parts};
 use crate::layer::ServerTls;
 use crate::limits::Limits;
-use crate::link::{Links, Ports};
+use crate::link::Link;
 use crate::net::{ConnId, Event, JobId, Net, PortId, Signal};
+use crate::port::Port;
 use crate::protocol::Factory;
 use crate::requests::Core;
+use crate::slots::Slots;
 use crate::time::Time;
 use crate::wires::Wires;
 
@@ -55,8 +57,8 @@ const READ_BUFFER: usize = 64 * 1024;
 pub enum Turn {
     /// The reactor goes on.
     Running,
-    /// It was asked to stop, and every connection has ended. Requests that still wait
-    /// after [`Limits::stop_timeout`] are dropped.
+    /// It was asked to stop, and every connection has ended. What is asked for after
+    /// [`Limits::stop_timeout`] is not done.
     Stopped,
 }
 
@@ -70,8 +72,8 @@ pub struct Reactor<A> {
     pub app: A,
     wires: Wires,
     core: Core<A>,
-    links: Links<A>,
-    ports: Ports<A>,
+    links: Slots<Link<A>>,
+    ports: Slots<Port<A>>,
     /// Links that may have something to read.
     ready: VecDeque<ConnId>,
     /// Ports at which somebody may wait.
@@ -101,8 +103,8 @@ impl<A: 'static> Reactor<A> {
             app,
             wires: Wires::new(&limits),
             core: Core::new(seed, limits),
-            links: Links::new(),
-            ports: Ports::new(),
+            links: Slots::new(),
+            ports: Slots::new(),
             ready: VecDeque::new(),
             incoming: Vec::new(),
             resting: Vec::new(),

@@ -52,23 +52,21 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    /// Whether the time of a stop is over.
-    fn is_late(&self) -> bool {
-        self.core.stop_by.is_some_and(|by| by <= self.core.now)
-    }
-
-    /// Ends whatever is left when the time is over.
+    /// Ends whatever is left when the time of a stop is over. What waits is done, but what that asks for is not, for
+    /// it may ask for more each time.
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
-        if self.is_late() {
-            for id in self.links.ids() {
-                self.end(net, id, &Reason::Stopped);
-            }
+        if self.core.stop_by.is_none_or(|by| by > self.core.now) {
+            return;
         }
+        for id in self.links.ids() {
+            self.end(net, id, &Reason::Stopped);
+        }
+        self.carry_out_waiting(net, usize::MAX);
+        self.core.queue.clear();
     }
 
-    /// What is asked for is done before the end, but not for ever: it may ask for more each time.
     pub(super) fn progress(&self) -> Turn {
-        let is_quiet = self.core.queue.is_empty() || self.is_late();
-        if self.is_stopping() && self.links.len() == 0 && is_quiet { Turn::Stopped } else { Turn::Running }
+        let is_done = self.is_stopping() && self.links.len() == 0 && self.core.queue.is_empty();
+        if is_done { Turn::Stopped } else { Turn::Running }
     }
 }
