@@ -8,6 +8,7 @@ mod admission;
 mod curb;
 mod flood;
 mod held;
+mod neighbour;
 mod news;
 mod pace;
 mod providers;
@@ -26,7 +27,8 @@ use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use curb::Curb;
-pub use flood::{Hearing, LinkState, Neighbour, NeighbourCounters, Neighbours};
+pub use flood::Neighbours;
+pub use neighbour::{Hearing, LinkState, Neighbour, NeighbourCounters};
 pub use providers::{PlacesError, Providers};
 pub use renewal::Reloads;
 pub use server_protocol::ServerProtocol;

@@ -30,6 +30,7 @@ OURS = (
     "src/herd/flood.rs",
     "src/herd/held.rs",
     "src/herd/mod.rs",
+    "src/herd/neighbour.rs",
     "src/herd/news.rs",
     "src/herd/pace.rs",
     "src/herd/queue.rs",
