@@ -52,8 +52,7 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
-    /// Ends whatever is left when the time of a stop is over. What waits is done, but what that asks for is not, for
-    /// it may ask for more each time.
+    /// Ends whatever is left when the time of a stop is over.
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
         if self.core.stop_by.is_none_or(|by| by > self.core.now) {
             return;
@@ -61,7 +60,16 @@ impl<A: 'static> Reactor<A> {
         for id in self.links.ids() {
             self.end(net, id, &Reason::Stopped);
         }
+        self.carry_out_last(net);
+    }
+
+    /// Carries out what waits, and a turn's share of what that asks for; not more, for it may ask for ever.
+    fn carry_out_last(&mut self, net: &mut impl Net) {
+        let share = self.core.limits.requests_per_turn;
         self.carry_out_waiting(net, usize::MAX);
+        for _ in 0..share {
+            self.carry_out_waiting(net, 1);
+        }
         self.core.queue.clear();
     }
 
