@@ -30,7 +30,8 @@ pub enum Sought {
 /// The records that are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// One for each connection at most, for that is not read while it waits, and is forgotten when it has gone.
+    /// One for each connection at most, for the lines behind it wait. It is forgotten when its connection has gone,
+    /// unless a thread is just at it: then it has its answer, which nobody hears.
     wanted: Vec<Want>,
     is_under_way: bool,
 }
