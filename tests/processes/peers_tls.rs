@@ -1,0 +1,240 @@
+//! Servers that know each other by certificates (`peers.auth = "tls"`), as real processes on loopback: who is
+//! heard, who is refused, and how certificates are renewed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::common::authority::{Identity, trusted};
+use crate::common::visitor::{Visit, cut_visit, stand_in, visit};
+use crate::common::{Herd, NAMES, eventually};
+use rcgen::ExtendedKeyUsagePurpose;
+use rustix::process::Signal;
+
+const UCLA: &str = "+34.068930-118.445127";
+const TLS: &str = "--set=peers.auth=\"tls\"";
+const AT: &str = "AT Ball +0.000000000 kiwi +1-1 5";
+
+/// Welsh alone, which knows Alford and Ball by certificates of the trusted authority.
+fn welsh() -> Herd {
+    let mut herd = Herd::new();
+    Identity::of_server("Welsh").put(&herd.path("data/keys"), "Welsh");
+    herd.start_talkative("Welsh", &[TLS]);
+    herd
+}
+
+/// What comes of it if somebody with this certificate says these words to Welsh.
+fn say(herd: &Herd, shows: &Identity, words: &str) -> Visit {
+    visit(herd.port("Welsh") + 1, &shows.dialler(), "Welsh", words)
+}
+
+/// Somebody was refused for this reason, counted, and nothing of what it said was believed.
+#[track_caller]
+fn assert_refused(herd: &mut Herd, why: &str) {
+    eventually(&format!("{why} is said"), || herd.said("Welsh").contains(why));
+    assert_eq!(herd.knows("Welsh", "kiwi"), None);
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("it is counted", || herd.said("Welsh").contains(" 0 news and 0 old news from neighbours"));
+    let said = herd.said("Welsh");
+    assert!(!said.contains(" 0 neighbours refused") && !said.contains(" is heard"), "{said}");
+}
+
+fn hello(dialler: &str) -> String {
+    format!("HELLO 2 {dialler} Welsh\n{AT}\n")
+}
+
+#[test]
+fn five_servers_with_the_keys_that_herd_keys_makes() {
+    let herd = Herd::new();
+    for arguments in [&["keys", "init"][..], &["keys", "server", "--all"]] {
+        let output = herd.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let _all = herd.spawn("all", &["all", TLS]);
+    eventually("all are ready", || herd.said("all").matches(": ready: ").count() == 5);
+    let at = herd.client("Alford").ask(&format!("IAMAT kiwi {UCLA} 5"));
+    herd.await_news(&NAMES, "kiwi", &at);
+    assert!(!herd.path("data/herd.key").exists(), "nobody needs it");
+}
+
+#[test]
+fn a_neighbour_with_its_certificate_is_heard() {
+    let herd = welsh();
+    let Visit { heard, .. } = say(&herd, &Identity::of_server("Ball"), &hello("Ball"));
+    assert!(heard.starts_with("WELCOME\n"), "{heard}");
+    herd.await_news(&["Welsh"], "kiwi", AT);
+}
+
+#[test]
+fn whoever_shows_no_certificate_of_the_herds_authority_is_refused() {
+    let server_alone = Identity::of_server_with("Ball", |params| {
+        params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+    });
+    for (shows, why) in [
+        (Identity::of_server_elsewhere("Ball"), "invalid peer certificate: "),
+        (Identity::of_server_in("Ball", [2001, 2002]), "invalid peer certificate: certificate expired"),
+        (Identity::of_server_in("Ball", [3000, 3001]), "invalid peer certificate: certificate not valid yet"),
+        (server_alone, "invalid peer certificate: certificate does not allow extended key usage for client"),
+    ] {
+        let mut herd = welsh();
+        let Visit { heard, end, .. } = say(&herd, &shows, &hello("Ball"));
+        assert_eq!(heard, "", "{why}");
+        assert!(end.as_ref().unwrap().starts_with("TLS: received fatal alert: "), "{end:?}");
+        assert_refused(&mut herd, why);
+    }
+}
+
+#[test]
+fn whoever_shows_nothing_is_refused() {
+    let mut herd = welsh();
+    let nothing = reactor::ClientTls::new(trusted().as_bytes(), &[]).unwrap();
+    let Visit { heard, .. } = visit(herd.port("Welsh") + 1, &nothing, "Welsh", hello("Ball"));
+    assert_eq!(heard, "");
+    assert_refused(&mut herd, " is no neighbour: cannot agree on TLS: peer sent no certificates");
+}
+
+#[test]
+fn a_certificate_for_one_server_is_none_for_another() {
+    for (shows, words, why) in [
+        ("Alford", hello("Ball"), " is refused: shows another server's certificate"),
+        ("Welsh", hello("Ball"), " is refused: shows another server's certificate"),
+        ("Holiday", hello("Holiday"), " is refused: not a neighbour"),
+        ("Welsh", hello("Welsh"), " is refused: not a neighbour"),
+        ("Ball", format!("HELLO 2 Ball Alford\n{AT}\n"), " is refused: looks for another server"),
+        ("Ball", format!("HELLO 2 ball Welsh\n{AT}\n"), " is refused: not a neighbour"),
+        ("Ball", format!("HELLO 1 Ball Welsh {}\n{AT}\n", "0".repeat(32)), "not a hello of this version"),
+        ("Ball", format!("{AT}\n"), "not a hello of this version"),
+        ("Ball", "\0".repeat(100_000), "not a hello of this version"),
+    ] {
+        let mut herd = welsh();
+        let Visit { heard, .. } = say(&herd, &Identity::of_server(shows), &words);
+        assert_eq!(heard, "", "{why}");
+        assert_refused(&mut herd, why);
+    }
+}
+
+#[test]
+fn plain_words_on_a_port_for_tls_are_refused() {
+    let mut herd = welsh();
+    let mut plain = herd.stranger("Welsh");
+    plain.send(hello("Ball"));
+    assert!(matches!(plain.rest()[..], [21, 3, _, 0, 2, 2, _]), "a fatal alert, and no more");
+    assert_refused(&mut herd, " is no neighbour: cannot agree on TLS: received corrupt message");
+}
+
+#[test]
+fn a_hello_that_is_cut_off_is_no_hello() {
+    let mut herd = welsh();
+    let ball = Identity::of_server("Ball").dialler();
+    cut_visit(herd.port("Welsh") + 1, &ball, "Welsh", "HELLO 2 Ball Wel");
+    assert_refused(&mut herd, " is no neighbour: cut off: the end was not announced");
+}
+
+/// Silence, a drip in the handshake and a hello that does not come: two seconds in all.
+#[test]
+fn whoever_takes_too_long_is_let_go() {
+    let mut herd = welsh();
+    assert!(herd.stranger("Welsh").rest().len() <= 7, "an alert at most");
+    let Visit { heard, .. } = say(&herd, &Identity::of_server("Ball"), "");
+    assert_eq!(heard, "");
+    assert_refused(&mut herd, " is no neighbour: cannot agree on TLS: the handshake took too long");
+    assert_refused(&mut herd, " is no neighbour: too slow: a deadline passed");
+}
+
+#[test]
+fn whoever_answers_in_a_neighbours_place_is_not_told_anything() {
+    for (shows, why) in [
+        (Identity::of_server("Ball"), "certificate not valid for name"),
+        (Identity::of_server("Welsh"), "certificate not valid for name"),
+        (Identity::of_server_elsewhere("Alford"), "invalid peer certificate: "),
+        (Identity::of_server_in("Alford", [2001, 2002]), "certificate expired"),
+    ] {
+        let herd = welsh();
+        herd.client("Welsh").ask(&format!("IAMAT kiwi {UCLA} 5"));
+        stand_in(herd.port("Alford") + 1, &shows.acceptor(), why, || {
+            let said = herd.said("Welsh");
+            said.lines()
+                .any(|line| line.contains("neighbour Alford: cannot agree on TLS") && line.contains(why))
+        });
+        assert!(!herd.said("Welsh").contains("neighbour Alford: up"));
+    }
+}
+
+#[test]
+fn a_renewal_is_taken_over_on_a_hangup_and_links_that_stand_go_on() {
+    let mut herd = welsh();
+    let keys = herd.path("data/keys");
+    Identity::of_server("Alford").put(&keys, "Alford");
+    herd.start_with("Alford", &[TLS]);
+    eventually("they are linked", || herd.said("Welsh").contains("neighbour Alford is heard"));
+    let alford = Identity::of_server("Alford").dialler();
+    let port = herd.port("Welsh") + 1;
+
+    fs::write(keys.join("Welsh.pem"), Identity::of_server("Ball").chain).unwrap();
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("another's certificate is refused", || {
+        let said = herd.said("Welsh");
+        said.contains("the old one stays") && said.contains("data/keys/Welsh.pem is no certificate for Welsh")
+    });
+    let end = visit(port, &alford, "Welsh", "HELLO 2 x y\n").end.unwrap();
+    assert!(!end.contains("certificate"), "the old one stays: {end}");
+
+    // The new one is over, so that it is told apart from the old: it is for whoever dials to refuse it.
+    Identity::of_server_in("Welsh", [2001, 2002]).put(&keys, "Welsh");
+    herd.process("Welsh").signal(Signal::HUP);
+    eventually("the new one is shown", || {
+        visit(port, &alford, "Welsh", "HELLO 2 x y\n").end.unwrap().contains("certificate expired")
+    });
+    let at = herd.client("Alford").ask(&format!("IAMAT kiwi {UCLA} 5"));
+    herd.await_news(&["Welsh"], "kiwi", &at);
+    assert!(!herd.said("Welsh").contains("no longer heard"));
+}
+
+#[test]
+fn keys_that_are_missing_or_open_are_said_before_anything_is_started() {
+    let herd = Herd::new();
+    let refused = |why: &str| {
+        for command in ["Welsh", "check"] {
+            let output = herd.run(&[command, TLS]);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(why), "{said}");
+        }
+    };
+    refused("there is no data/keys/ca.pem; run: herd keys init (once for the herd), and: herd keys server ");
+    let keys = herd.path("data/keys");
+    for name in NAMES {
+        Identity::of_server(name).put(&keys, name);
+    }
+    assert!(herd.run(&["check", TLS]).status.success());
+    fs::set_permissions(keys.join("Welsh.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    refused("peers.key: data/keys/Welsh.key is open to others than its owner (mode 640); run: chmod 600 ");
+}
+
+#[test]
+fn keys_are_made_shown_and_made_anew_but_never_an_authority() {
+    let herd = Herd::new();
+    let run = |arguments: &[&str]| {
+        let output = herd.run(&[&["keys"], arguments].concat());
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    assert!(run(&["show"]).1.contains("No such file"));
+    let (code, text) = run(&["server", "Ball"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("there is no data/keys/ca.key: run herd keys init"), "{text}");
+    let (code, text) = run(&["init", "--days", "3"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("made data/keys/ca.key, its private key: it stays here"), "{text}");
+    assert!(run(&["init"]).1.contains("there is data/keys/ca.pem already"));
+    assert_eq!(run(&["server", "Nobody"]).0, Some(2));
+    assert_eq!(run(&["server"]).0, Some(2));
+    let (first, second) = (run(&["server", "Ball"]), run(&["server", "Ball", "--days", "1"]));
+    assert!(first.0 == Some(0) && second.0 == Some(0) && first.1 != second.1);
+    assert!(second.1.contains("never ca.key"), "{}", second.1);
+    let (code, text) = run(&["show"]);
+    assert_eq!((code, text.lines().count()), (Some(0), 2), "{text}");
+    assert!(
+        text.starts_with("Ball: until ") && text.contains("\nca: until ") && text.contains("SHA-256 "),
+        "{text}"
+    );
+}

@@ -1,0 +1,114 @@
+//! A real server that asks a service of places on loopback, as it is configured.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use crate::common::{Herd, eventually};
+use rustix::process::Signal;
+
+const KEY: &str = "a-key-that-nobody-sees";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A service on loopback that gives each of these answers once; its URL, and what it was asked.
+fn service(answers: &[&'static str]) -> (String, Receiver<String>) {
+    let answers = answers.to_vec();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, (to, asked)) = (format!("http://{}", listener.local_addr().unwrap()), mpsc::channel());
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            to.send(read_request(&mut stream)).unwrap();
+            write!(stream, "HTTP/1.1 {answer}").unwrap();
+        }
+    });
+    (url, asked)
+}
+
+/// A request, head and body.
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = String::new();
+    let mut stream = BufReader::new(stream);
+    while !request.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut request).unwrap() > 0, "cut off: {request}");
+    }
+    let length = request.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
+    request + &String::from_utf8(body).unwrap()
+}
+
+macro_rules! fixture {
+    ($name:literal) => {
+        include_str!(concat!("../fixtures/places/", $name, ".json"))
+    };
+}
+
+#[test]
+fn every_provider_on_the_web_is_asked_in_its_own_way_and_answers_in_one() {
+    const LEGACY: &str = concat!("200 OK\r\n\r\n", fixture!("legacy_three"));
+    const GOOGLE: &str = concat!("200 OK\r\n\r\n", fixture!("google_two"));
+    const OVERPASS: &str = concat!("200 OK\r\n\r\n", fixture!("overpass_three"));
+    let cases: [(&str, &[&str], &str, &str, &str); 3] = [
+        (
+            "google-legacy",
+            &[LEGACY],
+            "GET /maps/api/place/nearbysearch/json?",
+            "1",
+            fixture!("legacy_three.cut_to_one"),
+        ),
+        ("google", &[GOOGLE], "POST /v1/places:searchNearby ", "20", fixture!("google_two.expected")),
+        ("overpass", &[OVERPASS], "POST / ", "20", fixture!("overpass_three.expected")),
+    ];
+    for (provider, answers, request, bound, expected) in cases {
+        let (url, asked) = service(answers);
+        let mut herd = Herd::new();
+        fs::write(herd.path("key"), KEY).unwrap();
+        let flags = [format!("--set=places.provider={provider}"), format!("--set=places.base_url={url}")];
+        herd.start_with("Welsh", &[&flags[0], &flags[1], "--set=places.key_file=key"]);
+        let mut client = herd.client("Welsh");
+        let at = client.ask("IAMAT kiwi +34.068930-118.445127 5");
+        assert_eq!(client.whatsat(&format!("kiwi 10 {bound}")), format!("{at}\n{}\n\n", expected.trim_end()));
+        let asked = asked.recv_timeout(PATIENCE).unwrap();
+        assert!(asked.starts_with(request), "{asked}");
+    }
+}
+
+#[test]
+fn the_configured_services_are_asked_in_their_order_and_the_key_is_nowhere() {
+    const ANSWERS: &[&str] = &[
+        "200 OK\r\n\r\n{\n   \"html_attributions\" : [],\n\n   \"results\" : [ 1, 2, 3 ],\n   \"status\" : \"OK\"\n}\n",
+        "503 Service Unavailable\r\n\r\n",
+    ];
+    let (url, asked) = service(ANSWERS);
+    let herd = Herd::new();
+    fs::write(herd.path("key"), format!("{KEY}\n")).unwrap();
+    let url = format!("--set=places.base_url={url}");
+    let chain = "--set=places.chain=[\"google-legacy\", \"builtin\"]";
+    let mut command = herd.command(&["Welsh", chain, &url, "--set=places.key_file=key"]);
+    let mut server = herd.spawn_command("Welsh", command.env("RUST_LOG", "trace"));
+    eventually("Welsh is ready", || herd.said("Welsh").contains(": ready: "));
+
+    let mut client = herd.client("Welsh");
+    let at = client.ask("IAMAT kiwi +34.068930-118.445127 5");
+    let places =
+        "{\n   \"html_attributions\" : [],\n   \"results\" : [ 1, 2 ],\n   \"status\" : \"OK\"\n}\n\n";
+    assert_eq!(client.whatsat("kiwi 10 2"), format!("{at}\n{places}"));
+    let request = asked.recv_timeout(PATIENCE).unwrap();
+    assert!(
+        request.contains(&format!("?location=34.06893,-118.445127&radius=10000&key={KEY} ")),
+        "{request}"
+    );
+    assert!(client.whatsat("kiwi 10 2").contains("\"name\" : \"Bel Air\""), "the next one answers");
+
+    server.signal(Signal::TERM);
+    assert!(server.end().success());
+    let log = herd.log("Welsh") + &herd.said("Welsh");
+    assert!(log.contains("google-legacy: 2 calls in ") && log.contains("builtin: 1 calls in "), "{log}");
+    assert!(log.contains("google-legacy: no places: the answer is an HTTP status 503"), "{log}");
+    assert!(!log.contains(KEY), "{log}");
+    let kept = ["bytes of places)", "html_attributions"].map(|text| log.contains(text));
+    assert_eq!(kept, [true, false], "Google's answers are not kept: {log}");
+}
