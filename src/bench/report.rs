@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde::Serialize;
 
 use super::load::Load;
@@ -13,7 +10,7 @@ use super::plan::Span;
 use super::tally::Count;
 
 /// The form of these results; it grows when a field is renamed or means something else.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The results of a load. Times are in microseconds where their names do not say otherwise.
 #[derive(Clone, Debug, Serialize)]
@@ -82,9 +79,9 @@ pub struct Kind {
     pub per_second: f64,
     /// Of right replies.
     pub latency_us: Latency,
-    /// All of them, as base64 of the histogram's compressed form (V2), in nanoseconds.
+    /// All of them: latencies in nanoseconds, ascending, each the upper end of its bucket, and how many fell there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub histogram: Option<String>,
+    pub histogram: Option<Vec<(u64, u64)>>,
 }
 
 /// How latencies are spread, in microseconds; all zero if there are none.
@@ -173,7 +170,7 @@ impl Kind {
             refused,
             per_second: if seconds > 0.0 { came as f64 / seconds } else { 0.0 },
             latency_us: Latency::of(latency),
-            histogram: with_histogram.then(|| encoded(latency)),
+            histogram: with_histogram.then(|| counted(latency)),
         }
     }
 }
@@ -195,10 +192,7 @@ impl Latency {
     }
 }
 
-fn encoded(histogram: &Histogram<u64>) -> String {
-    let mut bytes = Vec::new();
-    match V2DeflateSerializer::new().serialize(histogram, &mut bytes) {
-        Ok(_) => STANDARD.encode(bytes),
-        Err(error) => unreachable!("a histogram of a minute is written to memory: {error}"),
-    }
+/// The buckets that hold something.
+fn counted(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
+    histogram.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value())).collect()
 }

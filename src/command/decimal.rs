@@ -21,6 +21,7 @@ pub(crate) struct Decimal<'a> {
 
 impl<'a> Decimal<'a> {
     /// Reads all of `text`.
+    #[inline]
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         let (decimal, rest) = Self::split(text)?;
         rest.is_empty().then_some(decimal)

@@ -9,7 +9,8 @@ use crate::command::decimal::Decimal;
 /// A sign, nineteen digits, a point and nine digits: the longest there is (an 18-digit time, a clock before
 /// 1970).
 const MAX_LENGTH: usize = 30;
-const DIGITS: [u8; 10] = *b"0123456789";
+/// The digits of each number below 100: with one look-up two of them are written.
+const PAIRS: [[u8; 2]; 100] = pairs();
 /// How many decimals every difference has.
 const DECIMALS: usize = 9;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -32,11 +33,12 @@ pub struct Difference {
 
 impl Difference {
     /// The server's clock, in nanoseconds since the Unix epoch, less `time` (cut to whole nanoseconds).
+    #[inline]
     pub fn between(clock_unix_nanos: i64, time: Timestamp<'_>) -> Self {
         let nanos = i128::from(clock_unix_nanos) - time.nanos();
         let mut difference = Self { text: [0; MAX_LENGTH], start: MAX_LENGTH };
         difference.put_magnitude(nanos.unsigned_abs());
-        difference.put(if nanos < 0 { b'-' } else { b'+' });
+        difference.put(if nanos < 0 { [b'-'] } else { [b'+'] });
         difference
     }
 
@@ -51,16 +53,17 @@ impl Difference {
         Decimal::parse(magnitude).is_some_and(|decimal| decimal.fraction.len() == DECIMALS)
     }
 
+    #[inline]
     fn put_magnitude(&mut self, nanos: u128) {
         let (mut seconds, mut decimals) = split_seconds(nanos);
         for _ in 0..DECIMALS / 2 {
-            self.put_pair(decimals % 100);
+            self.put_pair(decimals);
             decimals /= 100;
         }
         self.put_digit(decimals); // the ninth
-        self.put(b'.');
+        self.put([b'.']);
         while seconds >= 100 {
-            self.put_pair(seconds % 100);
+            self.put_pair(seconds);
             seconds /= 100;
         }
         match seconds {
@@ -71,19 +74,30 @@ impl Difference {
 
     /// Two digits at a time: half as many divisions, each of which waits for the one before.
     fn put_pair(&mut self, number: u64) {
-        self.put_digit(number % 10);
-        self.put_digit(number / 10);
+        self.put(PAIRS[(number % 100) as usize]);
     }
 
     fn put_digit(&mut self, digit: u64) {
-        self.put(DIGITS[(digit % 10) as usize]);
+        self.put([PAIRS[(digit % 10) as usize][1]]);
     }
 
-    /// Puts a byte before those already there.
-    fn put(&mut self, byte: u8) {
-        self.start -= 1;
-        self.text[self.start] = byte;
+    /// Puts bytes before those already there.
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.start -= N;
+        if let Some(place) = self.text[self.start..].first_chunk_mut() {
+            *place = bytes;
+        }
     }
+}
+
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0_u8;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
 }
 
 /// Seconds, and the nanoseconds left. Dividing 128 bits takes as long as parsing the whole line, so it is

@@ -64,6 +64,7 @@ impl<'a> Timestamp<'a> {
     }
 
     /// Whether it lies after `unix_nanos`, be it by less than a nanosecond.
+    #[inline]
     pub fn is_after(&self, unix_nanos: i128) -> bool {
         let nanos = self.nanos();
         nanos > unix_nanos || (nanos == unix_nanos && !self.cut_digits().is_empty())

@@ -161,6 +161,7 @@ impl Neighbour {
     }
 
     /// Tells it a line, now or as soon as it keeps up again. Who it was told to, if now.
+    #[inline]
     pub(super) fn tell(&mut self, line: &[u8], peers: &mut Peers<'_>) -> Option<Peer> {
         if !self.is_up() {
             return None;

@@ -47,6 +47,7 @@ impl Store {
 
     /// Whether there is room for the record of the client `id`, which has been sought if it may be away. There is
     /// for who is known; and for another as long as not too many wait for the disk.
+    #[inline]
     pub fn has_room_for(&self, id: &[u8]) -> bool {
         let slack = if self.changes.is_kept() { self.most.max(LEAST_SLACK) } else { 0 };
         self.len() < self.most.saturating_add(slack) || self.find(id).is_some()

@@ -83,6 +83,7 @@ impl Record {
     }
 
     /// The AT line, without a line end.
+    #[inline]
     pub fn line(&self) -> &[u8] {
         &self.line
     }

@@ -8,6 +8,6 @@ PAGE = ROOT / "docs" / "study.md"
 RESULTS = STUDY / "results"
 # Made by a build or a run, and in nobody's way.
 MADE = ROOT / "target" / "study"
-BINARIES = ROOT / "target" / "release"
+BINARIES = ROOT / "target" / "dist"
 PYTHON = MADE / "python" / "bin" / "python"
 PYPY = MADE / "pypy" / "bin" / "python"

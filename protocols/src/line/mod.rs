@@ -119,6 +119,7 @@ pub trait LineReceiver<A: 'static>: Sized + 'static {
 }
 
 /// Sends a line and its end, LF (Twisted: `sendLine`).
+#[inline]
 pub fn send_line(transport: &mut Transport<'_>, line: &[u8]) {
     transport.write_sequence(&[line, b"\n"]);
 }

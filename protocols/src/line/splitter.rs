@@ -24,6 +24,7 @@ impl Splitter {
     /// line may be `max` bytes long, its end not counted (so CRLF may come split at the limit).
     ///
     /// `data` begins where the last cut ended, and has grown if that cut was `Unfinished`.
+    #[inline]
     pub(super) fn cut<'a>(&mut self, data: &'a [u8], max: usize) -> Cut<'a> {
         let searched = std::mem::take(&mut self.searched);
         let Some(found) = memchr(b'\n', &data[searched..]) else {

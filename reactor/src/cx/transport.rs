@@ -55,6 +55,7 @@ impl<'a> Transport<'a> {
     }
 
     /// Writes the parts one after the other.
+    #[inline]
     pub fn write_sequence(&mut self, parts: &[&[u8]]) {
         self.append(|outbox| parts.iter().for_each(|part| outbox.extend_from_slice(part)));
     }
@@ -137,6 +138,7 @@ impl<'a> Transport<'a> {
     }
 
     /// Whether bytes and lines are delivered at this moment: neither paused nor closing.
+    #[inline]
     pub fn is_reading(&self) -> bool {
         self.wire().is_some_and(Wire::is_reading)
     }
@@ -149,6 +151,7 @@ impl<'a> Transport<'a> {
     /// Whether the outbox has passed the high water mark and not yet sunk to half of it. A
     /// protocol that answers many small requests asks this within a chunk, where `pressure` has
     /// not been told yet.
+    #[inline]
     pub fn is_high(&self) -> bool {
         self.wire().is_some_and(|wire| wire.high)
     }

@@ -104,7 +104,7 @@ pub(super) struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
 
-    /// Adds the histograms to them, as base64 of HdrHistogram's compressed form (V2), in nanoseconds
+    /// Adds the histograms to them: pairs of a latency in nanoseconds and how many replies had it
     #[arg(long, requires = "json")]
     pub(super) histograms: bool,
 
