@@ -20,6 +20,7 @@ mod listing;
 mod object;
 mod overpass;
 mod search;
+mod surrogates;
 mod web;
 
 use std::time::Duration;
