@@ -137,6 +137,33 @@ fn a_proxy_joins_us_to_the_server_and_hears_nothing_of_the_rest() {
 }
 
 #[test]
+fn a_proxy_that_joins_us_has_no_body_whatever_its_fields_say() {
+    for fields in [
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1000\r\n",
+        "Content-Length: 1000\r\nContent-Length: 1\r\n",
+        "Content-Length: nonsense\r\n",
+        "Content-Length: 99999999999999999999\r\n",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding:\r\nConnection: close\r\n",
+    ] {
+        for line in [
+            "HTTP/1.1 200 OK",
+            "HTTP/1.0 200 OK",
+            "HTTP/1.1 204 No Content",
+            "HTTP/1.1 205 Reset",
+            "HTTP/1.1 299 ",
+        ] {
+            let mut world = tunnelled(HOST);
+            world.asked(0);
+            world.feed(0, format!("{line}\r\n{fields}\r\n").as_bytes());
+            world.join();
+            assert_eq!(world.answers(), [(1, "ok".to_owned())], "{line} {fields}");
+        }
+    }
+}
+
+#[test]
 fn behind_a_proxy_the_server_proves_who_it_is_all_the_same() {
     let mut world = tunnelled("other.test");
     world.asked(0);
@@ -152,6 +179,13 @@ fn a_proxy_that_does_not_open_the_way_is_an_error() {
             "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
             "it does not open the way: 407",
         ),
+        ("HTTP/1.1 302 Found\r\nContent-Length: 2\r\n\r\nno", "it does not open the way: 302"),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "both Content-Length and Transfer-Encoding",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "it sent bytes of its own"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "it sent bytes of its own"),
         ("HTTP/1.1 200 OK\r\n\r\nhello", "it sent bytes of its own"),
         ("HTTP/1.1 200 OK\r\nno field\r\n\r\n", "an invalid field"),
     ] {
