@@ -15,7 +15,7 @@ struct Listener<'c> {
 impl Listener<'_> {
     /// Whether one machine would have to bind both and cannot.
     fn clashes(&self, other: &Listener<'_>) -> bool {
-        let one_machine = || self.name == other.name || self.machine == other.machine;
+        let one_machine = || self.name == other.name || self.machine.eq_ignore_ascii_case(other.machine);
         self.port == other.port && one_machine() && self.overlaps(other)
     }
 
