@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use http::header::CONTENT_TYPE;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::dialect::{MOST, base, body, text};
@@ -77,7 +78,11 @@ impl Dialect for Google {
 
 /// The places of an answer, and whom they are from.
 fn found(text: &ObjectText<'_>) -> Searched {
-    let places: Vec<Place<'_>> = elements(text.read::<Places<'_>>()?.places).collect();
+    let Places { places } = text.read()?;
+    if places.is_none() {
+        text.read::<NothingFound>()?;
+    }
+    let places: Vec<Place<'_>> = elements(places).collect();
     let attributions = attributions(&places);
     let attributions: Vec<&str> = attributions.iter().map(String::as_str).collect();
     Listing::of(places.into_iter().map(Found::from).collect(), &attributions).print()
@@ -107,12 +112,19 @@ fn shown(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     text.filter(|text| !text.is_empty())
 }
 
-/// The answer; the mask leaves nothing else in it.
+/// The answer.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Places<'a> {
     #[serde(borrow)]
     places: List<Place<'a>>,
+}
+
+/// An answer without places. Somebody else's JSON has none either, but other members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NothingFound {
+    #[serde(rename = "places")]
+    _places: Option<IgnoredAny>,
 }
 
 /// A place. What Google does not know is not there.

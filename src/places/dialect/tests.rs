@@ -239,6 +239,12 @@ fn what_proto3_leaves_out_or_gives_as_null_is_empty_at_every_level() {
 }
 
 #[test]
+fn members_that_nobody_asked_for_are_passed_over() {
+    let body = r#"{"new":{"a":[null]},"places":[{"id":"one","new":1,"location":{"new":2}}],"error":null}"#;
+    assert_eq!(results(answer(&google(), 200, body.as_bytes()))[0]["place_id"], "one");
+}
+
+#[test]
 fn half_a_surrogate_pair_costs_one_character() {
     let body = br#"{"places":[{"id":"\ud83d","displayName":{"text":"Cut \ud83d"},"types":["\ude00"],
         "shortFormattedAddress":"\ud83d\ud83d\ude00","attributions":[{"provider":"\uD83D"}],"\ude00":"\ude00"},
@@ -349,6 +355,8 @@ fn what_is_no_new_answer_is_a_failure() {
         "[]",
         "[[]]",
         r#"{"error":{"code":500}}"#,
+        r#"{"places":null,"error":{}}"#,
+        r#"{"results":[],"status":"OK"}"#,
         r#"{"places":{}}"#,
         r#"{"places":[1]}"#,
         r#"{"places":[],"places":[]}"#,
