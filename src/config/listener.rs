@@ -15,14 +15,14 @@ struct Listener<'c> {
 impl Listener<'_> {
     /// Whether one machine would have to bind both and cannot.
     fn clashes(&self, other: &Listener<'_>) -> bool {
-        let one_machine = || self.name == other.name || self.machine == other.machine;
+        let one_machine = || self.name == other.name || self.machine.eq_ignore_ascii_case(other.machine);
         self.port == other.port && one_machine() && self.overlaps(other)
     }
 
     fn overlaps(&self, other: &Listener<'_>) -> bool {
         match (host::address(self.host), host::address(other.host)) {
             (Some(a), Some(b)) => a == b || a.is_unspecified() || b.is_unspecified(),
-            _ => self.host == other.host,
+            _ => host::name(self.host).eq_ignore_ascii_case(host::name(other.host)),
         }
     }
 }
@@ -85,6 +85,12 @@ mod tests {
                 "servers.Alford.client_port = 12101",
                 "herd.toml:1: servers.Alford.client_port: 127.0.0.1:12101 is taken by \
                  servers.Ball.peer_port already",
+            ),
+            (
+                "servers.Alford.host = \"a.example\"\n\
+                 servers.Ball = { host = \"A.example.\", client_port = 12000 }\npeers.allow_plaintext = true",
+                "herd.toml:2: servers.Ball.client_port: A.example.:12000 is taken by \
+                 servers.Alford.client_port already",
             ),
             (
                 "servers.Ball.web_host = \"0.0.0.0\"\nservers.Ball.web_port = 12000",

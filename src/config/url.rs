@@ -54,8 +54,15 @@ mod tests {
     fn a_base_url_is_encrypted_and_carries_no_secret() {
         let url = |url: &str| read(&format!("places.base_url = \"{url}\"")).map(drop);
         let refuse = |why: &str| Err(format!("herd.toml:1: places.base_url: {why}"));
-        for good in ["https://example/a/b", "https://[::1]:8443", "http://127.0.0.1:80", "http://localhost/x"]
-        {
+        for good in [
+            "https://example/a/b",
+            "https://[::1]:8443",
+            "http://127.0.0.1:80",
+            "http://localhost/x",
+            "https://localhost.:8443",
+            "https://maps.example.",
+            "http://localhost.:80/x",
+        ] {
             assert_eq!(url(good), Ok(()), "{good}");
         }
         for bad in [
@@ -67,6 +74,14 @@ mod tests {
             "https://a:0",
             "https://a:+1",
             "https://[::1]x",
+            "https://.",
+            "https://..",
+            "https://a..:8443",
+            "https://.a",
+            "https://127.0.0.1.:8443",
+            "http://127.0.0.1.",
+            "https://[::1.]",
+            "https://[::1].",
             "https://example/caf\u{e9}",
             "https://example/a|b",
             r"https://example/a\\b",

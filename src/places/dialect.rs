@@ -36,9 +36,15 @@ pub trait Dialect: fmt::Debug + Send + Sync {
 /// The body of an answer with the one status that has one.
 pub(super) fn body(response: &Response<Vec<u8>>) -> Result<&[u8], ProviderError> {
     match response.status() {
-        StatusCode::OK => Ok(response.body()),
+        StatusCode::OK => Ok(text(response)),
         other => Err(ProviderError::Status(other.as_u16())),
     }
+}
+
+/// The body of an answer, without a byte order mark (RFC 8259, 8.1: a reader may ignore it).
+pub(super) fn text(response: &Response<Vec<u8>>) -> &[u8] {
+    let body = response.body();
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 /// A base URL without the slash that the paths begin with.

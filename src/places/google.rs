@@ -2,18 +2,20 @@
 //!
 //! <https://developers.google.com/maps/documentation/places/web-service/nearby-search>. At most 20 places, no
 //! pages, a radius of at most 50 km. Nothing found is `{}`; what goes wrong is an HTTP status and a
-//! `google.rpc.Status`.
+//! `google.rpc.Status`. Proto3's JSON leaves out what is empty or zero, or gives it as null; so here every member
+//! is an `Option`, every element of a list too, and an empty string is one that is not there.
 
 use std::borrow::Cow;
 
 use http::header::CONTENT_TYPE;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::dialect::{MOST, base, body};
+use super::dialect::{MOST, base, body, text};
 use super::listing::{Found, Geometry, Listing, Location};
-use super::object::{Number, read_object};
+use super::object::{Number, ObjectText};
 use super::{ApiKey, Dialect, Nearby, ProviderError, Searched};
 
 /// The fields that are asked for. Google's price for a call is that of the dearest of them: the rating.
@@ -38,12 +40,13 @@ impl Google {
     }
 
     /// A refusal as the legacy search words it, with Google's reason if there is one.
-    fn refusal(&self, status: &'static str, body: &[u8]) -> Searched {
-        let message = read_object::<Refusal<'_>>(body).ok().map(|refusal| refusal.error.message);
-        let message = message.filter(|message| !message.is_empty());
-        let shown =
-            |message: Cow<'_, str>| self.key.hide_in(&message).chars().take(LONGEST_MESSAGE).collect();
-        Listing::refusal(status, message.map(shown)).print()
+    fn refusal(&self, status: &'static str, response: &Response<Vec<u8>>) -> Searched {
+        let object = ObjectText::new(text(response));
+        let error = object.read::<Refusal<'_>>().ok().and_then(|refusal| refusal.error);
+        let message = error.and_then(|error| shown(error.message));
+        let message =
+            message.map(|message| self.key.hide_in(&message).chars().take(LONGEST_MESSAGE).collect());
+        Listing::refusal(status, message).print()
     }
 }
 
@@ -61,17 +64,10 @@ impl Dialect for Google {
 
     fn answer(&self, _: &Nearby, response: &Response<Vec<u8>>) -> Searched {
         match response.status() {
-            StatusCode::BAD_REQUEST => self.refusal("INVALID_REQUEST", response.body()),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                self.refusal("REQUEST_DENIED", response.body())
-            }
-            StatusCode::TOO_MANY_REQUESTS => self.refusal("OVER_QUERY_LIMIT", response.body()),
-            _ => {
-                let Places { places } = read_object(body(response)?)?;
-                let attributions = attributions(&places);
-                let attributions: Vec<&str> = attributions.iter().map(String::as_str).collect();
-                Listing::of(places.into_iter().map(Found::from).collect(), &attributions).print()
-            }
+            StatusCode::BAD_REQUEST => self.refusal("INVALID_REQUEST", response),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.refusal("REQUEST_DENIED", response),
+            StatusCode::TOO_MANY_REQUESTS => self.refusal("OVER_QUERY_LIMIT", response),
+            _ => found(&ObjectText::new(body(response)?)),
         }
     }
 
@@ -80,11 +76,23 @@ impl Dialect for Google {
     }
 }
 
+/// The places of an answer, and whom they are from.
+fn found(text: &ObjectText<'_>) -> Searched {
+    let Places { places } = text.read()?;
+    if places.is_none() {
+        text.read::<NothingFound>()?;
+    }
+    let places: Vec<Place<'_>> = elements(places).collect();
+    let attributions = attributions(&places);
+    let attributions: Vec<&str> = attributions.iter().map(String::as_str).collect();
+    Listing::of(places.into_iter().map(Found::from).collect(), &attributions).print()
+}
+
 /// Whom Google wants named beside the places, each once.
 fn attributions(places: &[Place<'_>]) -> Vec<String> {
     let mut all = Vec::new();
-    for attribution in places.iter().flat_map(|place| &place.attributions) {
-        let html = attribution.html();
+    let attributions = places.iter().flat_map(|place| place.attributions.iter().flatten().flatten());
+    for html in attributions.filter_map(Attribution::html) {
         if !all.contains(&html) {
             all.push(html);
         }
@@ -92,12 +100,31 @@ fn attributions(places: &[Place<'_>]) -> Vec<String> {
     all
 }
 
-/// The answer; the mask leaves nothing else in it.
+/// A list, which may not be there, nor any of its elements.
+type List<T> = Option<Vec<Option<T>>>;
+
+fn elements<T>(list: List<T>) -> impl Iterator<Item = T> {
+    list.into_iter().flatten().flatten()
+}
+
+/// A string that says something.
+fn shown(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The answer.
+#[derive(Deserialize)]
+struct Places<'a> {
+    #[serde(borrow)]
+    places: List<Place<'a>>,
+}
+
+/// An answer without places. Somebody else's JSON has none either, but other members.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Places<'a> {
-    #[serde(borrow, default)]
-    places: Vec<Place<'a>>,
+struct NothingFound {
+    #[serde(rename = "places")]
+    _places: Option<IgnoredAny>,
 }
 
 /// A place. What Google does not know is not there.
@@ -112,12 +139,12 @@ struct Place<'a> {
     location: Option<LatLng<'a>>,
     #[serde(borrow)]
     short_formatted_address: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    types: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    types: List<Cow<'a, str>>,
     #[serde(borrow)]
     rating: Option<Number<'a>>,
-    #[serde(borrow, default)]
-    attributions: Vec<Attribution<'a>>,
+    #[serde(borrow)]
+    attributions: List<Attribution<'a>>,
 }
 
 /// Who gave Google a place, and must be shown with it.
@@ -125,22 +152,21 @@ struct Place<'a> {
 #[serde(rename_all = "camelCase")]
 struct Attribution<'a> {
     #[serde(borrow)]
-    provider: Cow<'a, str>,
+    provider: Option<Cow<'a, str>>,
     #[serde(borrow)]
     provider_uri: Option<Cow<'a, str>>,
 }
 
 impl Attribution<'_> {
-    /// As the legacy search writes it: a link, if there is something to link to.
-    fn html(&self) -> String {
-        let provider = escape(&self.provider);
-        let uri = self
-            .provider_uri
-            .as_deref()
-            .filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"));
-        match uri {
-            Some(uri) => format!("<a href=\"{}\">{provider}</a>", escape(uri)),
-            None => provider,
+    /// As the legacy search writes it: a link, if there is something to link to. A provider without a name is
+    /// called by its link.
+    fn html(&self) -> Option<String> {
+        let is_link = |uri: &&str| uri.starts_with("https://") || uri.starts_with("http://");
+        let uri = self.provider_uri.as_deref().filter(is_link).map(escape);
+        let provider = self.provider.as_deref().filter(|name| !name.is_empty()).map(escape);
+        match (provider.or_else(|| uri.clone()), uri) {
+            (Some(provider), Some(uri)) => Some(format!("<a href=\"{uri}\">{provider}</a>")),
+            (provider, _) => provider,
         }
     }
 }
@@ -169,24 +195,24 @@ struct LatLng<'a> {
 #[derive(Deserialize)]
 struct Refusal<'a> {
     #[serde(borrow)]
-    error: Status<'a>,
+    error: Option<Status<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Status<'a> {
     #[serde(borrow)]
-    message: Cow<'a, str>,
+    message: Option<Cow<'a, str>>,
 }
 
 impl<'a> From<Place<'a>> for Found<'a> {
     fn from(place: Place<'a>) -> Found<'a> {
         Found {
             geometry: place.location.map(Geometry::from),
-            name: place.display_name.and_then(|name| name.text),
-            place_id: place.id,
+            name: place.display_name.and_then(|name| shown(name.text)),
+            place_id: shown(place.id),
             rating: place.rating,
-            types: place.types,
-            vicinity: place.short_formatted_address,
+            types: elements(place.types).collect(),
+            vicinity: shown(place.short_formatted_address),
         }
     }
 }

@@ -20,6 +20,7 @@ mod listing;
 mod object;
 mod overpass;
 mod search;
+mod surrogates;
 mod web;
 
 use std::time::Duration;
@@ -85,18 +86,28 @@ pub trait Provider {
     }
 }
 
-/// A provider's text as it goes to a client (the specification, section 4): every run of newlines made one,
-/// the trailing ones removed, then exactly two.
+/// A provider's text as it goes to a client (the specification, section 4): of every run of line ends the first, at
+/// either end of the text none, then exactly two LF. So a client that reads lines sees one empty line, the last.
+///
+/// What is kept of a run is as the provider wrote it, and nothing but line ends is left out.
+///
+/// ```
+/// # use herd::places::squeeze;
+/// assert_eq!(squeeze(b"{\r\n\r\n\n}\r\n"), b"{\r\n}\n\n");
+/// ```
 pub fn squeeze(text: &[u8]) -> Vec<u8> {
     let mut squeezed = Vec::with_capacity(text.len() + 2);
-    for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        if !squeezed.is_empty() {
-            squeezed.push(b'\n');
-        }
+    for line in text.split_inclusive(|&byte| byte == b'\n').filter(|line| !is_line_end(line)) {
         squeezed.extend_from_slice(line);
     }
+    while squeezed.pop_if(|byte| is_line_end(&[*byte])).is_some() {}
     squeezed.extend_from_slice(b"\n\n");
     squeezed
+}
+
+/// Whether this is the end of a line and nothing before it: LF, and any CR, which before LF is white space.
+fn is_line_end(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 #[cfg(test)]
@@ -104,8 +115,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_of_newlines_become_one_and_two_end_the_answer() {
-        assert_eq!(squeeze(b"{\n\n\n   \"a\" : 1\n}\n\n\n"), b"{\n   \"a\" : 1\n}\n\n");
-        assert_eq!(squeeze(b"{}"), b"{}\n\n");
+    fn runs_of_line_ends_become_their_first_and_two_lf_end_the_answer() {
+        for (text, squeezed) in [
+            ("{\n\n\n   \"a\" : 1\n}\n\n\n", "{\n   \"a\" : 1\n}\n\n"),
+            ("{}", "{}\n\n"),
+            ("{\r\n\"a\":1\r\n}\r\n", "{\r\n\"a\":1\r\n}\n\n"),
+            ("[1,\n\r\n2]\n", "[1,\n2]\n\n"),
+            ("[1,\r\n\r\n2]", "[1,\r\n2]\n\n"),
+            ("[1,\r\n\n2]", "[1,\r\n2]\n\n"),
+            ("[1,\n\r\r\n\n2]", "[1,\n2]\n\n"),
+            ("\r\n\n{}", "{}\n\n"),
+            ("{}\n\r\n", "{}\n\n"),
+            ("{}\r\n\r\n", "{}\n\n"),
+            ("{}\n\r", "{}\n\n"),
+            ("{}\r", "{}\n\n"),
+            ("", "\n\n"),
+            ("\r\n", "\n\n"),
+        ] {
+            assert_eq!(
+                squeeze(text.as_bytes()).escape_ascii().to_string(),
+                squeezed.escape_default().to_string()
+            );
+        }
+    }
+
+    #[test]
+    fn a_cr_within_a_line_and_blanks_stay() {
+        for text in ["[1,\r2]", "[1,\r\r2]", "[1,\r\r\n2]", "[1,\n\r2]", "[1,\n \n2]"] {
+            assert_eq!(squeeze(text.as_bytes()), [text.as_bytes(), b"\n\n"].concat(), "{text:?}");
+        }
     }
 }

@@ -1,26 +1,43 @@
 //! One JSON object from a web service, read strictly (RFC 8259).
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
+use super::surrogates;
+
 /// How deep an answer may be nested. Places need six; whoever reads our replies may recurse.
 pub(super) const DEPTH: usize = 64;
 
-/// Reads a text that is one JSON object, as a `T` that borrows from it. Keys that `T` names stand in it once.
-pub(super) fn read_object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, NotAnObject> {
-    let text = str::from_utf8(text).map_err(|_| NotAnObject::NotUtf8)?;
-    // serde would take a list for a struct, too.
-    if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
-        return Err(NotAnObject::OtherJson);
+/// The text of one JSON object, in which half a surrogate pair stands for U+FFFD.
+pub(super) struct ObjectText<'a>(Cow<'a, [u8]>);
+
+impl<'a> ObjectText<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> ObjectText<'a> {
+        ObjectText(surrogates::replaced(bytes))
     }
-    if depth(text) > DEPTH {
-        return Err(NotAnObject::TooDeep);
+
+    /// Reads it as a `T` that borrows from it. Keys that `T` names stand in it once.
+    pub(super) fn read<'t, T: Deserialize<'t>>(&'t self) -> Result<T, NotAnObject> {
+        let text = str::from_utf8(&self.0).map_err(|_| NotAnObject::NotUtf8)?;
+        // serde would take a list for a struct, too.
+        if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
+            return Err(NotAnObject::OtherJson);
+        }
+        if depth(text) > DEPTH {
+            return Err(NotAnObject::TooDeep);
+        }
+        serde_json::from_str(text)
+            .map_err(|error| NotAnObject::Json { line: error.line(), column: error.column() })
     }
-    serde_json::from_str(text)
-        .map_err(|error| NotAnObject::Json { line: error.line(), column: error.column() })
+
+    /// Where `part`, which was read from it, ends in the bytes that it was made of.
+    pub(super) fn end_of(&self, part: &RawValue) -> usize {
+        part.get().as_ptr().addr() - self.0.as_ptr().addr() + part.get().len()
+    }
 }
 
 /// How deep the brackets outside strings are nested at most, be it JSON or not.
@@ -121,7 +138,7 @@ mod tests {
     use super::*;
 
     fn judge(text: &[u8]) -> Result<(), NotAnObject> {
-        read_object::<IgnoredAny>(text).map(drop)
+        ObjectText::new(text).read::<IgnoredAny>().map(drop)
     }
 
     #[test]

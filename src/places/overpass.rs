@@ -16,7 +16,7 @@ use serde::Deserialize;
 use self::element::{Element, KINDS};
 use super::dialect::{MOST, body};
 use super::listing::Listing;
-use super::object::read_object;
+use super::object::ObjectText;
 use super::{Dialect, Nearby, ProviderError, Searched};
 
 /// Overpass does not sort by distance, so more is fetched than is shown. As many fit the largest body that is
@@ -50,7 +50,8 @@ impl Dialect for Overpass {
     }
 
     fn answer(&self, nearby: &Nearby, response: &Response<Vec<u8>>) -> Searched {
-        let Elements { elements, remark } = read_object(body(response)?)?;
+        let text = ObjectText::new(body(response)?);
+        let Elements { elements, remark } = text.read()?;
         if remark.is_some() {
             return Err(ProviderError::Failed("Overpass remarks that its answer is not whole"));
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::object::{NotAnObject, read_object};
+use super::object::{NotAnObject, ObjectText};
 
 /// A text that is one JSON object with a string `status` and a list `results`, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,9 @@ impl Search {
     /// [`NotAnObject`], if it is not JSON in UTF-8, lacks one of the two or has it twice, or is nested deeper
     /// than 64.
     pub fn read(text: Vec<u8>) -> Result<Search, NotAnObject> {
-        let Fields { status, results } = read_object(&text)?;
-        let (status, ends) = (status.into_owned(), results.iter().map(|raw| end(&text, raw)).collect());
+        let object = ObjectText::new(&text);
+        let Fields { status, results } = object.read()?;
+        let (status, ends) = (status.into_owned(), results.iter().map(|raw| object.end_of(raw)).collect());
         Ok(Search { text, ends, status })
     }
 
@@ -46,7 +47,7 @@ impl Search {
     /// Whether the service is there but did not do what it was asked: another one may.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(&*self.status, "OVER_QUERY_LIMIT" | "REQUEST_DENIED" | "UNKNOWN_ERROR")
+        matches!(&*self.status, "OVER_QUERY_LIMIT" | "OVER_DAILY_LIMIT" | "REQUEST_DENIED" | "UNKNOWN_ERROR")
     }
 
     /// The text with the first `bound` results, and every other byte as it was.
@@ -64,11 +65,6 @@ impl Search {
             _ => self.text.clone(),
         }
     }
-}
-
-/// Where `part` ends in the text that it is borrowed from.
-fn end(text: &[u8], part: &RawValue) -> usize {
-    part.get().as_ptr().addr() - text.as_ptr().addr() + part.get().len()
 }
 
 #[cfg(test)]

@@ -157,6 +157,16 @@ fn what_a_service_forbids_to_keep_is_not_logged_even_if_a_configuration_read_sin
 }
 
 #[test]
+fn the_only_empty_line_of_a_reply_is_its_last_whatever_ends_the_lines_of_the_answer() {
+    for end in ["\n", "\r\n", "\n\r\n", "\r\n\r\n", "\r\n\n", "\n\r\r\n"] {
+        let body = ["\u{feff}", "{\"results\":[],", "\"status\":\"OK\"", "}", ""].join(end);
+        let reply = legacy().reply("200 OK", &body);
+        let lines: Vec<&str> = reply.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+        assert_eq!(lines[1..], ["{\"results\":[],", "\"status\":\"OK\"", "}", "", ""], "{body:?}");
+    }
+}
+
+#[test]
 fn whatever_is_no_answer_is_an_invalid_command() {
     let ok = fixture!("legacy_three");
     for (status, body) in [

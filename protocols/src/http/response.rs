@@ -66,6 +66,11 @@ impl ResponseReader {
         self.message.end().map(Received::new)
     }
 
+    /// The status, once the head has come and while the body is on its way.
+    pub fn status(&mut self) -> Option<StatusCode> {
+        self.message.head().map(|head| head.parts.status)
+    }
+
     /// Whether any byte of the response has come: a request on a connection that was used before may be
     /// sent again only if not.
     pub fn has_begun(&self) -> bool {
@@ -89,18 +94,24 @@ struct Rules {
 impl Rules {
     fn parse(&mut self, head: &Section, limits: &HttpLimits) -> Read<Head> {
         let parts = parse_response(head)?;
-        let declared = Declared::by(&parts.headers, parts.version)?;
+        let declared = Declared::by(&parts.headers, parts.version);
         if parts.status.is_informational() {
+            declared?;
             return self.skip(parts.status, limits).map(|()| None);
         }
-        let body = match declared {
-            _ if self.is_bodiless(parts.status) => Body::empty(),
-            Declared::Length(length) => Body::of_length(length, limits)?,
-            Declared::Chunked => Body::chunked(),
-            Declared::Nothing => Body::until_close(),
+        // RFC 9110, 8.6 and 9112, 6.1: a 204 declares no body, and nothing declares two. Where one does, nobody knows
+        // what its sender takes for the end.
+        let is_doubtful =
+            declared.map_or(true, |it| parts.status == StatusCode::NO_CONTENT && !it.is_empty());
+        let body = if self.is_bodiless(parts.status) {
+            Body::empty()
+        } else {
+            match declared? {
+                Declared::Length(length) => Body::of_length(length, limits)?,
+                Declared::Chunked => Body::chunked(),
+                Declared::Nothing => Body::until_close(),
+            }
         };
-        // RFC 9110, 8.6 and 9112, 6.1: a 204 declares no body. Of one that does, nobody knows where it ends.
-        let is_doubtful = parts.status == StatusCode::NO_CONTENT && !declared.is_empty();
         let reusable = keeps_alive(&parts.headers, parts.version) && !body.ends_with_stream() && !is_doubtful;
         Ok(Some((Head { parts, reusable }, body)))
     }

@@ -16,7 +16,7 @@ type Question = (Method, Uri, Version, HeaderMap, Vec<u8>);
 /// However the response is cut, it is read as the same, and within its limits.
 pub(crate) fn check_response(stream: &[u8]) {
     for limits in [SMALL, HttpLimits::default()] {
-        for method in [Method::GET, Method::HEAD] {
+        for method in [Method::GET, Method::HEAD, Method::CONNECT] {
             check(stream, &limits, |pieces| read_response(&method, &limits, pieces), |answer| &answer.3);
         }
     }

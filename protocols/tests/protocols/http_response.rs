@@ -88,6 +88,35 @@ fn head_and_some_answers_have_no_body_whatever_the_fields_say() {
 }
 
 #[test]
+fn they_have_none_even_if_the_fields_contradict_each_other_but_then_the_connection_is_not_used_again() {
+    let fields = BAD_FIELDS.iter().filter(|(_, error)| {
+        matches!(
+            error,
+            FramingError::SeveralLengths
+                | FramingError::InvalidLength
+                | FramingError::LengthAndEncoding
+                | FramingError::UnknownEncoding
+        )
+    });
+    for (fields, error) in fields {
+        for (method, status) in [
+            (Method::CONNECT, 200),
+            (Method::CONNECT, 299),
+            (Method::HEAD, 200),
+            (Method::GET, 304),
+            (Method::GET, 204),
+        ] {
+            let stream = format!("HTTP/1.1 {status} \r\n{fields}\r\n\r\nrest");
+            let (received, left) = read_with(&method, &HttpLimits::default(), stream.as_bytes()).unwrap();
+            assert_eq!((received.response.body().len(), received.reusable, left), (0, false, 4), "{stream}");
+        }
+        let stream = format!("HTTP/1.1 407 \r\n{fields}\r\n\r\nhello");
+        let refused = read_with(&Method::CONNECT, &HttpLimits::default(), stream.as_bytes()).unwrap_err();
+        assert_eq!(refused, *error, "{stream}");
+    }
+}
+
+#[test]
 fn a_connection_is_not_used_again_after_a_204_that_declares_a_body() {
     let reusable = |fields: &str| {
         let (received, _) = read(&format!("HTTP/1.1 204 No Content\r\n{fields}\r\n")).unwrap();

@@ -56,7 +56,8 @@ impl Pool {
     }
 
     pub(super) fn resolve(&mut self, job: JobId, host: &str, port: u16) {
-        let host = host.to_owned();
+        // RFC 6761, 6.3; the files of a system know it without the root's dot alone.
+        let host = if host.eq_ignore_ascii_case("localhost.") { "localhost" } else { host }.to_owned();
         let look_up = move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
         let refusal = || Event::Resolved(job, Err(io::Error::other(JobError::Full)));
         self.submit(Box::new(move || Event::Resolved(job, look_up())), refusal);

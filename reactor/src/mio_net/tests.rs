@@ -261,7 +261,7 @@ fn a_poll_ends_when_its_time_is_over_and_the_clock_runs() {
 #[test]
 fn a_name_is_resolved_and_a_bad_one_is_an_error() {
     let mut net = net();
-    for (job, host) in [(1, "localhost"), (2, "127.0.0.1"), (3, "no host\0at all")] {
+    for (job, host) in [(1, "localhost"), (2, "127.0.0.1"), (3, "no host\0at all"), (4, "Localhost.")] {
         net.resolve(JobId(job), host, 80);
         let found = wait(&mut net, |event| match event {
             Event::Resolved(JobId(id), found) if id == job => Some(found),

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use reactor::{Limits, Signal};
+use reactor::{Endpoint, Limits, Signal};
 
 use crate::support::{App, Probe, THERE, When, World, millis, secs};
 use crate::{AUTHORITY, Authority, IDENTITY, Peer, Serving, Talk, Version};
@@ -73,6 +73,18 @@ fn without_a_common_protocol_there_is_no_connection() {
     let mut talk = Talk::dialled(at_server(&AUTHORITY.client(&[b"two"])), Probe::new("a"), peer);
     talk.carry();
     assert_failed(talk, "cannot agree on TLS: received fatal alert: NoApplicationProtocol");
+}
+
+#[test]
+fn the_roots_dot_of_a_host_is_neither_sent_nor_looked_for_in_the_certificate() {
+    let mut talk =
+        Talk::dialled(Endpoint::new("server.test.", 443).tls(&trusting()), Probe::new("a"), serving().peer());
+    talk.carry();
+    assert_eq!((talk.log(), talk.peer.wanted()), (vec!["a made".to_owned()], Some("server.test")));
+    let elsewhere = Endpoint::new("192.0.2.1", 443).tls(&trusting()).called("server.test.");
+    let mut talk = Talk::dialled(elsewhere, Probe::new("a"), serving().peer());
+    talk.carry();
+    assert_eq!((talk.log(), talk.peer.wanted()), (vec!["a made".to_owned()], Some("server.test")));
 }
 
 #[test]

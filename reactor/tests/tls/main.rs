@@ -47,7 +47,9 @@ fn at_server(tls: &ClientTls) -> Endpoint {
 
 fn world() -> World {
     let mut world = World::with(Limits { write_buffer: 2 << 20, ..Limits::default() });
-    world.net.set_addresses("server.test", ["192.0.2.1".parse().unwrap()]);
+    for name in ["server.test", "server.test."] {
+        world.net.set_addresses(name, ["192.0.2.1".parse().unwrap()]);
+    }
     world
 }
 

@@ -138,6 +138,14 @@ impl Peer {
         wire
     }
 
+    /// The server that a client wants to speak with (SNI).
+    pub(crate) fn wanted(&self) -> Option<&str> {
+        match &self.connection {
+            Connection::Server(server) => server.server_name(),
+            Connection::Client(_) => None,
+        }
+    }
+
     pub(crate) fn is_agreed(&self) -> bool {
         !self.connection.is_handshaking()
     }

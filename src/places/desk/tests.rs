@@ -269,7 +269,7 @@ fn a_failure_asks_the_next_one_in_the_time_that_is_left() {
 
 #[test]
 fn a_refusal_asks_the_next_one_and_the_last_answer_stands() {
-    for refusal in ["OVER_QUERY_LIMIT", "REQUEST_DENIED", "UNKNOWN_ERROR"] {
+    for refusal in ["OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT", "REQUEST_DENIED", "UNKNOWN_ERROR"] {
         for (last, heard) in
             [(status("OK"), "OK"), (status("REQUEST_DENIED"), "REQUEST_DENIED"), (fail(), refusal)]
         {
@@ -283,6 +283,17 @@ fn a_refusal_asks_the_next_one_and_the_last_answer_stands() {
             stage.assert_at_rest();
         }
     }
+}
+
+#[test]
+fn a_refusal_of_the_only_one_is_passed_on_as_it_came() {
+    let mut stage = Stage::one();
+    stage.ask(1, 7.0, 1);
+    let call = stage.call();
+    let text = r#"{"html_attributions":[],"results":[],"status":"OVER_DAILY_LIMIT"}"#;
+    stage.answer(call, read(text));
+    assert_eq!(stage.heard_once(), text);
+    stage.assert_at_rest();
 }
 
 #[test]

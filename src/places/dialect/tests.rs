@@ -163,10 +163,134 @@ fn whom_google_wants_named_is_named_once() {
     assert_eq!(answer["html_attributions"], json!([jerry, "&lt;b&gt;", "Ann"]));
 }
 
+/// The results of a search that was answered so.
+#[track_caller]
+fn results(answer: Searched) -> Value {
+    let mut answer: Value = serde_json::from_str(&text(answer)).unwrap();
+    answer["results"].take()
+}
+
+#[test]
+fn a_provider_without_a_name_is_called_by_its_link_and_one_without_either_not_at_all() {
+    let uri = "https://give.example/?a&b";
+    for (attributions, expected) in [
+        (
+            json!([{ "providerUri": uri }]),
+            json!(["<a href=\"https://give.example/?a&amp;b\">https://give.example/?a&amp;b</a>"]),
+        ),
+        (
+            json!([{ "provider": "", "providerUri": "https://a" }]),
+            json!(["<a href=\"https://a\">https://a</a>"]),
+        ),
+        (
+            json!([{ "provider": null, "providerUri": "https://a" }]),
+            json!(["<a href=\"https://a\">https://a</a>"]),
+        ),
+        (
+            json!([{ "provider": "Ann", "providerUri": null }, { "provider": "Bob", "providerUri": "" }]),
+            json!(["Ann", "Bob"]),
+        ),
+        (json!([{}, null, { "provider": null }, { "providerUri": "javascript:alert(1)" }]), json!([])),
+        (json!([]), json!([])),
+        (Value::Null, json!([])),
+    ] {
+        let places = json!({ "places": [{ "id": "one", "attributions": attributions }, { "id": "two" }] });
+        let answer = text(answer(&google(), 200, places.to_string().as_bytes()));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["html_attributions"], expected, "{places}");
+        assert_eq!(answer["results"].as_array().map(Vec::len), Some(2), "{places}");
+    }
+}
+
+#[test]
+fn what_proto3_leaves_out_or_gives_as_null_is_empty_at_every_level() {
+    let at = |lat: f64, lng: f64| json!({ "geometry": { "location": { "lat": lat, "lng": lng } } });
+    for (place, expected) in [
+        ("{}", json!({})),
+        (
+            r#"{"id":null,"displayName":null,"location":null,"shortFormattedAddress":null,"types":null,"rating":null,"attributions":null}"#,
+            json!({}),
+        ),
+        (
+            r#"{"id":"","displayName":{"text":""},"shortFormattedAddress":"","types":[],"attributions":[]}"#,
+            json!({}),
+        ),
+        (r#"{"displayName":{}}"#, json!({})),
+        (r#"{"displayName":{"text":null,"languageCode":"en"}}"#, json!({})),
+        (r#"{"types":[null,"cafe",null]}"#, json!({ "types": ["cafe"] })),
+        (r#"{"location":{}}"#, at(0.0, 0.0)),
+        (r#"{"location":{"latitude":null,"longitude":null}}"#, at(0.0, 0.0)),
+        (r#"{"location":{"longitude":36.5}}"#, at(0.0, 36.5)),
+        (r#"{"location":{"latitude":51.5,"longitude":null}}"#, at(51.5, 0.0)),
+        (
+            r#"{"types":["of_a_kind_that_is_new"],"businessStatus":9}"#,
+            json!({ "types": ["of_a_kind_that_is_new"] }),
+        ),
+    ] {
+        let body = format!(r#"{{"places":[null,{{"id":"one"}},{place}]}}"#);
+        let mut results = results(answer(&google(), 200, body.as_bytes()));
+        for number in ["lat", "lng"].map(|axis| format!("/1/geometry/location/{axis}")) {
+            if let Some(number) = results.pointer_mut(&number) {
+                *number = number.as_f64().unwrap().into(); // 0 is printed for 0.0
+            }
+        }
+        assert_eq!(results, json!([{ "place_id": "one" }, expected]), "{place}");
+    }
+}
+
+#[test]
+fn members_that_nobody_asked_for_are_passed_over() {
+    let body = r#"{"new":{"a":[null]},"places":[{"id":"one","new":1,"location":{"new":2}}],"error":null}"#;
+    assert_eq!(results(answer(&google(), 200, body.as_bytes()))[0]["place_id"], "one");
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_one_character() {
+    let body = br#"{"places":[{"id":"\ud83d","displayName":{"text":"Cut \ud83d"},"types":["\ude00"],
+        "shortFormattedAddress":"\ud83d\ud83d\ude00","attributions":[{"provider":"\uD83D"}],"\ude00":"\ude00"},
+        {"id":"two","displayName":{"text":"Whole \ud83d\ude00"}}]}"#;
+    let found = text(answer(&google(), 200, body));
+    assert!(found.contains("\"html_attributions\" : [ \"\u{fffd}\" ]"), "{found}");
+    let expected = json!([
+        { "place_id": "\u{fffd}", "name": "Cut \u{fffd}", "types": ["\u{fffd}"], "vicinity": "\u{fffd}\u{1f600}" },
+        { "place_id": "two", "name": "Whole \u{1f600}" },
+    ]);
+    assert_eq!(results(answer(&google(), 200, body)), expected);
+    let refused = text(answer(&google(), 403, br#"{"error":{"message":"No \ud83d"}}"#));
+    assert!(refused.contains("\"error_message\" : \"No \u{fffd}\""), "{refused}");
+    let body = br#"{"elements":[{"type":"node","id":1,"lat":34,"lon":-118,"tags":
+        {"name":"Cut \ud83d","shop":"\ude00","\ud83d":"x","addr:city":"\ude00\ud83d"}}]}"#;
+    let found = results(answer(&overpass(), 200, body));
+    assert_eq!((&found[0]["name"], &found[0]["types"]), (&json!("Cut \u{fffd}"), &json!(["\u{fffd}"])));
+    assert_eq!(found[0]["vicinity"], "\u{fffd}\u{fffd}");
+    let body = br#"{"results":[{"name":"Cut \ud83d"},2],"\ude00":"\ud83d","error_message":"\ud83d","status":"O\ud83d"}"#;
+    assert_text(answer(&legacy(), 200, body), body);
+    let cut = answer(&legacy(), 200, body).unwrap().cut(1);
+    assert_eq!(cut, str::from_utf8(body).unwrap().replace(",2]", "]").as_bytes());
+}
+
+#[test]
+fn a_byte_order_mark_before_an_answer_is_passed_over_and_not_passed_on() {
+    let fixtures: [(&dyn Dialect, u16, &[u8]); 4] = [
+        (&legacy(), 200, fixture!("legacy_three")),
+        (&google(), 200, fixture!("google_two")),
+        (&google(), 403, fixture!("google_403")),
+        (&overpass(), 200, fixture!("overpass_three")),
+    ];
+    for (dialect, status, body) in fixtures {
+        let marked = |mark: &[u8]| answer(dialect, status, &[mark, body].concat());
+        assert_text(marked(b"\xef\xbb\xbf"), text(answer(dialect, status, body)).as_bytes());
+        for other in [&b"\xef\xbb\xbf\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff", b"\xef\xbb"] {
+            let failed = marked(other).map(|search| search.cut(1));
+            assert!(status != 200 || matches!(failed, Err(ProviderError::Unreadable(_))), "{failed:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_found_is_zero_results() {
     let none = "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}";
-    for body in ["{}", "{}\n", "{ \"places\": [] }"] {
+    for body in ["{}", "{}\n", "{ \"places\": [] }", "{\"places\":null}", "{\"places\":[null]}"] {
         assert_text(answer(&google(), 200, body.as_bytes()), none.as_bytes());
     }
     assert_text(answer(&overpass(), 200, fixture!("overpass_none")), none.as_bytes());
@@ -207,7 +331,15 @@ fn a_new_refusal_is_a_legacy_status_with_googles_message() {
 fn a_new_refusal_without_a_message_has_none() {
     let expected =
         "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"REQUEST_DENIED\"\n}";
-    for body in ["", "<html>", "{}", r#"{"error":{"message":""}}"#, r#"{"error":{"message":1}}"#] {
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        r#"{"error":null}"#,
+        r#"{"error":{"message":null}}"#,
+        r#"{"error":{"message":""}}"#,
+        r#"{"error":{"message":1}}"#,
+    ] {
         assert_text(answer(&google(), 403, body.as_bytes()), expected.as_bytes());
     }
 }
@@ -223,6 +355,8 @@ fn what_is_no_new_answer_is_a_failure() {
         "[]",
         "[[]]",
         r#"{"error":{"code":500}}"#,
+        r#"{"places":null,"error":{}}"#,
+        r#"{"results":[],"status":"OK"}"#,
         r#"{"places":{}}"#,
         r#"{"places":[1]}"#,
         r#"{"places":[],"places":[]}"#,
@@ -265,6 +399,23 @@ fn of_many_places_the_nearest_twenty_are_shown() {
     let answer: Value = serde_json::from_str(&answer).unwrap();
     let names = answer["results"].as_array().unwrap().iter().map(|place| place["name"].as_str().unwrap());
     assert!(names.eq((10..30).rev().map(|number| format!("Shop {number}"))));
+}
+
+#[test]
+fn what_is_null_on_openstreetmap_is_not_known() {
+    let node = r#"{"type":"node","id":1,"lat":34,"lon":-118,"center":null,"tags":{"name":"A","shop":null}}"#;
+    for nothing in [
+        r#"{"type":"node","id":2,"lat":34,"lon":-118,"tags":null}"#,
+        r#"{"type":"node","id":2,"lat":34,"lon":-118,"tags":{"name":null}}"#,
+        r#"{"type":"node","id":2,"lat":null,"lon":-118,"tags":{"name":"B"}}"#,
+        r#"{"type":"way","id":2,"center":{"lat":34,"lon":null},"tags":{"name":"B"}}"#,
+        r#"{"type":"way","id":2,"center":{},"tags":{"name":"B"}}"#,
+    ] {
+        let body = format!(r#"{{"remark":null,"elements":[{nothing},{node}]}}"#);
+        let results = results(answer(&overpass(), 200, body.as_bytes()));
+        assert_eq!(results.as_array().map(Vec::len), Some(1), "{nothing}");
+        assert_eq!((&results[0]["name"], results[0].get("types")), (&json!("A"), None));
+    }
 }
 
 #[test]

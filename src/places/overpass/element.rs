@@ -28,16 +28,16 @@ pub(super) struct Element<'a> {
     /// Where the middle of a way or a relation is.
     #[serde(borrow)]
     center: Option<Point<'a>>,
-    #[serde(borrow, default)]
-    tags: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(borrow)]
+    tags: Option<BTreeMap<Cow<'a, str>, Option<Cow<'a, str>>>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 struct Point<'a> {
     #[serde(borrow)]
-    lat: Number<'a>,
+    lat: Option<Number<'a>>,
     #[serde(borrow)]
-    lon: Number<'a>,
+    lon: Option<Number<'a>>,
 }
 
 impl<'a> Element<'a> {
@@ -51,20 +51,24 @@ impl<'a> Element<'a> {
             types: self.types(),
             vicinity: self.vicinity(),
             geometry: Some(Geometry { location: at }),
-            name: Some(self.tags.get("name")?.clone()),
+            name: Some(self.tag("name")?.to_owned().into()),
         };
         Some((metres, place))
     }
 
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.as_ref()?.get(key)?.as_deref()
+    }
+
     fn location(&self) -> Option<Location<'a>> {
         let node = self.lat.zip(self.lon);
-        let (lat, lng) = node.or(self.center.map(|center| (center.lat, center.lon)))?;
+        let (lat, lng) = node.or(self.center.and_then(|center| center.lat.zip(center.lon)))?;
         Some(Location { lat, lng })
     }
 
     /// What its tags say it is: `cafe;bar` is both, and a `yes` says no more than its key.
     fn types(&self) -> Vec<Cow<'a, str>> {
-        let tags = KINDS.iter().filter_map(|kind| Some((*kind, self.tags.get(*kind)?)));
+        let tags = KINDS.iter().filter_map(|kind| Some((*kind, self.tag(kind)?)));
         let words = tags.flat_map(|(kind, value)| {
             value.split(';').map(move |word| if word.trim() == "yes" { kind } else { word.trim() })
         });
@@ -73,12 +77,11 @@ impl<'a> Element<'a> {
 
     /// House number and street, then the town, as far as they are known.
     fn vicinity(&self) -> Option<Cow<'a, str>> {
-        let tag = |key: &str| self.tags.get(key).map(|value| &**value);
-        let street = tag("addr:street");
-        let house = street.and(tag("addr:housenumber"));
+        let street = self.tag("addr:street");
+        let house = street.and(self.tag("addr:housenumber"));
         let street: Vec<&str> = house.into_iter().chain(street).collect();
         let street = Some(street.join(" ")).filter(|street| !street.is_empty());
-        let parts: Vec<&str> = street.as_deref().into_iter().chain(tag("addr:city")).collect();
+        let parts: Vec<&str> = street.as_deref().into_iter().chain(self.tag("addr:city")).collect();
         (!parts.is_empty()).then(|| parts.join(", ").into())
     }
 }

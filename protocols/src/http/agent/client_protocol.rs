@@ -10,6 +10,10 @@ use super::route::Way;
 use super::{HttpError, ProxyError};
 use crate::http::{Received, ResponseReader};
 
+/// What a server says on a connection that is silent for too long (RFC 9110, 15.5.9). On one that has served before,
+/// that is no answer to the next request.
+const TOO_LATE: StatusCode = StatusCode::REQUEST_TIMEOUT;
+
 /// One connection of an agent. What it carries is written in the agent's pool and nowhere else; so it
 /// does not matter which of the two first hears that the other has gone on.
 pub(super) struct ClientProtocol<A> {
@@ -50,6 +54,7 @@ impl<A: 'static> ClientProtocol<A> {
         };
         match reader.read(data) {
             Ok((used, Some(received))) => self.received(cx, received, used == data.len()),
+            Ok((_, None)) if self.has_served && reader.status() == Some(TOO_LATE) => self.send_again(cx),
             Ok((_, None)) => {}
             Err(error) => self.give_up(cx, error.into()),
         }
@@ -59,6 +64,9 @@ impl<A: 'static> ClientProtocol<A> {
     fn received(&mut self, cx: &mut Cx<'_, A, Self>, received: Received, is_all: bool) {
         if matches!(self.state, State::Way(_)) {
             return self.joined(cx, received.response.status(), is_all);
+        }
+        if self.has_served && received.response.status() == TOO_LATE {
+            return self.send_again(cx);
         }
         self.state = State::Request;
         self.has_served = true;
@@ -102,6 +110,13 @@ impl<A: 'static> ClientProtocol<A> {
             }
             _ => self.begin(cx),
         }
+    }
+
+    /// The server had given up this connection before it read the request, which was on its way by then: the same
+    /// as a close before the first byte.
+    fn send_again(&mut self, cx: &mut Cx<'_, A, Self>) {
+        self.state = State::Request; // as if nothing had been sent
+        self.give_up(cx, HttpError::Unanswered);
     }
 
     /// The connection is of no use any more.

@@ -28,7 +28,7 @@ pub struct AgentCounters {
     pub misframed: u64,
     /// Requests that took too long.
     pub timed_out: u64,
-    /// Requests sent again because the connection they were first sent on had ended.
+    /// Requests sent again because the server had closed, or given up, the connection they were first sent on.
     pub retried: u64,
     /// Connections begun.
     pub opened: u64,

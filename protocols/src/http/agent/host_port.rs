@@ -13,7 +13,8 @@ const NAME: usize = 253;
 /// Where something listens.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct HostPort {
-    /// In lower case; an IPv6 address in its usual form, without brackets.
+    /// In lower case, a name with the root's dot if it was written so; an IPv6 address in its usual form, without
+    /// brackets.
     pub(super) host: String,
     pub(super) port: u16,
 }
@@ -39,6 +40,11 @@ impl HostPort {
         self.host.parse().ok()
     }
 
+    /// Its host without the root's dot, which makes no other name.
+    pub(super) fn name(&self) -> &str {
+        without_root(&self.host)
+    }
+
     pub(super) fn endpoint(&self) -> Endpoint {
         Endpoint::new(&self.host, self.port)
     }
@@ -48,11 +54,19 @@ fn ipv6(literal: &str) -> Result<String, BadUri> {
     literal.parse().map(|ip: Ipv6Addr| ip.to_string()).map_err(|_| BadUri::Host)
 }
 
-/// A name is what names are made of in practice: `%41` and `(` are in the grammar, but in no DNS.
+/// A name is what names are made of in practice: `%41` and `(` are in the grammar, but in no DNS. Behind an address
+/// there is no root.
 fn name(host: &str) -> Result<String, BadUri> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let is_name = (1..=NAME).contains(&host.len()) && host.bytes().all(is_plain);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_plain);
+    let relative = without_root(host);
+    let is_rooted_address = relative != host && relative.parse::<IpAddr>().is_ok();
+    let is_name = relative.len() <= NAME && relative.split('.').all(is_label) && !is_rooted_address;
     if is_name { Ok(host.to_ascii_lowercase()) } else { Err(BadUri::Host) }
+}
+
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Reads `:80`; nothing, or nothing behind the colon, is `default`.
@@ -89,6 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_keeps_the_dot_of_the_root_and_is_known_without_it() {
+        for (text, host, name) in [
+            ("Example.ORG.", "example.org.", "example.org"),
+            ("localhost.:8443", "localhost.", "localhost"),
+            ("example.org", "example.org", "example.org"),
+            ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ] {
+            let at = HostPort::parse(text, 80).unwrap();
+            assert_eq!((at.host.as_str(), at.name()), (host, name), "{text}");
+        }
+        assert!(HostPort::parse(&format!("{}.", "a".repeat(253)), 80).is_ok());
+    }
+
+    #[test]
     fn an_ipv6_address_loses_its_brackets() {
         let at = HostPort::parse("[2001:db8::1]:99", 80).unwrap();
         assert_eq!(at.host, "2001:db8::1");
@@ -100,6 +128,9 @@ mod tests {
         for text in
             ["", ":80", "a b", "a%41", "[::1", "[::1]80", "[fe80::1%25eth0]", "[v1.x]", "a\r\nb", "::1"]
         {
+            assert!(HostPort::parse(text, 80).is_err(), "{text}");
+        }
+        for text in [".", "..", ".a", "a..b", "a..", "127.0.0.1.", "[::1.]", "[::1].", ".:80"] {
             assert!(HostPort::parse(text, 80).is_err(), "{text}");
         }
         assert!(HostPort::parse(&"a".repeat(254), 80).is_err());

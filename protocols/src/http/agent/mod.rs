@@ -47,8 +47,8 @@ pub type HttpResult = Result<Response<Vec<u8>>, HttpError>;
 /// - Requests to one origin share at most [`AgentConfig::per_origin`] connections; further ones wait
 ///   in order, and beyond [`AgentConfig::queue`] they are refused.
 /// - A request on a connection that had carried another is sent once more, on a new one, if that
-///   connection ended before the first byte of a response: the server may have closed it while the
-///   request was on its way (RFC 9112, 9.5). **So a request can reach the server twice, whatever its
+///   connection ended before the first byte of a response, or if the response is 408: the server may have
+///   closed it, or given it up, while the request was on its way (RFC 9112, 9.5). **So a request can reach the server twice, whatever its
 ///   method.** That is for requests that only ask, also by POST; send no others.
 /// - A connection is not used again if the response says so, ends with it, or leaves any doubt where
 ///   it ends, or if the server sends anything when nothing was asked.

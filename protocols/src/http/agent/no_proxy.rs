@@ -20,15 +20,15 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 enum Hosts {
     All,
-    /// This name and those below it.
+    /// This name, without the root's dot, and those below it.
     Under(String),
     /// The addresses that share so many bits with this one.
     Range(IpAddr, u8),
 }
 
 impl NoProxy {
-    /// Reads a list: `*`, names (with or without a leading dot), addresses, ranges such as `10.0.0.0/8`,
-    /// separated by commas or white space. What is none of these is said in the log and left out.
+    /// Reads a list: `*`, names (with or without a leading dot, and with or without the root's behind), addresses,
+    /// ranges such as `10.0.0.0/8`, separated by commas or white space. What is none of these is said in the log and left out.
     pub(super) fn parse(list: &str) -> NoProxy {
         let texts = list.split([',', ' ', '\t']).filter(|text| !text.is_empty());
         let entry = |text: &str| {
@@ -57,16 +57,16 @@ impl Entry {
         }
         let text = text.strip_prefix('*').unwrap_or(text);
         let text = text.strip_prefix('.').unwrap_or(text);
-        let HostPort { host, port } = HostPort::parse(text, 0).ok()?;
-        let hosts = range(&host).unwrap_or(Hosts::Under(host));
-        Some(Entry { hosts, port: Some(port).filter(|port| *port != 0) })
+        let at = HostPort::parse(text, 0).ok()?;
+        let hosts = range(&at.host).unwrap_or_else(|| Hosts::Under(at.name().to_owned()));
+        Some(Entry { hosts, port: Some(at.port).filter(|port| *port != 0) })
     }
 
     fn covers(&self, at: &HostPort) -> bool {
         self.port.is_none_or(|port| port == at.port)
             && match &self.hosts {
                 Hosts::All => true,
-                Hosts::Under(name) => is_under(&at.host, name),
+                Hosts::Under(name) => is_under(at.name(), name),
                 Hosts::Range(start, bits) => at.ip().is_some_and(|ip| is_within(ip, *start, *bits)),
             }
     }
@@ -89,7 +89,6 @@ fn width(ip: IpAddr) -> u8 {
 }
 
 fn is_under(host: &str, name: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host);
     host.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
@@ -121,6 +120,22 @@ mod tests {
             assert!(covers(list, "example.org") && covers(list, "a.b.Example.org."), "{list}");
             assert!(!covers(list, "badexample.org") && !covers(list, "example.org.evil.net"), "{list}");
         }
+    }
+
+    #[test]
+    fn the_dot_of_the_root_makes_no_other_name() {
+        for list in ["example.", "example", ".example.", "*.example.", "EXAMPLE.:443", ".example.:443"] {
+            for at in ["example", "example.", "Example.:443", "a.example", "a.example."] {
+                assert!(covers(list, at), "{list} {at}");
+            }
+            assert!(!covers(list, "badexample.") && !covers(list, "example.org."), "{list}");
+        }
+        assert!(!covers("example.:80", "example.:443"));
+        for nothing in [".", "..", "*.", "example..", "10.0.0.1."] {
+            let is_any = ["example", "example.", "10.0.0.1", "a"].iter().any(|at| covers(nothing, at));
+            assert!(!is_any, "{nothing}");
+        }
+        assert!(covers("*", "example."));
     }
 
     #[test]

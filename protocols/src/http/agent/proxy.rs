@@ -93,7 +93,7 @@ impl Proxies {
 }
 
 fn is_local(at: &HostPort) -> bool {
-    at.host == "localhost" || at.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
+    at.name() == "localhost" || at.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A proxy that speaks HTTP, and how it is told who asks.
@@ -259,7 +259,13 @@ mod tests {
     #[test]
     fn the_machine_itself_and_what_no_proxy_names_are_reached_directly() {
         let proxies = proxies(&[("http_proxy", "http://one"), ("NO_PROXY", ".example.org")]);
-        let own = ["http://localhost:8080", "http://127.0.0.2", "http://[::1]", "http://[::ffff:127.0.0.1]"];
+        let own = [
+            "http://localhost:8080",
+            "http://LocalHost.:8080",
+            "http://127.0.0.2",
+            "http://[::1]",
+            "http://[::ffff:127.0.0.1]",
+        ];
         for uri in own.into_iter().chain(["http://www.example.org"]) {
             assert_eq!(way(&proxies, uri), None, "{uri}");
         }

@@ -28,6 +28,49 @@ fn a_request_whose_used_connection_ends_goes_on_a_new_one() {
     }
 }
 
+/// Responses that say 408, whole or as far as they have come when the connection ends.
+const TOO_LATE: [&str; 5] = [
+    "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    "HTTP/1.1 408 \r\nContent-Length: 4\r\n\r\nlate",
+    "HTTP/1.1 408 Request Timeout\r\nContent-Length: 9\r\n\r\nla",
+    "HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n<html>",
+    "HTTP/1.1 408 Request Timeout\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nl",
+];
+
+#[test]
+fn a_request_whose_used_connection_was_given_up_by_the_server_goes_on_a_new_one() {
+    for said in TOO_LATE {
+        let mut world = reused();
+        world.feed(0, said.as_bytes());
+        assert!(world.server(0).is_gone(), "{said}");
+        assert!(world.asked(1).starts_with("GET / HTTP/1.1\r\n"), "{said}");
+        world.feed(1, OK);
+        assert_eq!(world.answers(), [(1, "ok".to_owned())], "{said}");
+        assert_eq!((world.dialled(), world.counters().retried), (2, 1), "{said}");
+    }
+    let mut world = idle();
+    world.ask(1, Request::post(SERVER).body(b"{}".to_vec()).unwrap(), WITHIN);
+    world.settle();
+    world.feed(0, TOO_LATE[0].as_bytes());
+    let asked = world.asked(1);
+    assert!(asked.starts_with("POST / ") && asked.ends_with("{}"), "{asked}");
+}
+
+#[test]
+fn a_new_connection_that_says_408_has_answered() {
+    for used in [false, true] {
+        let mut world = if used { reused() } else { World::new() };
+        if used {
+            world.feed(0, TOO_LATE[0].as_bytes());
+        } else {
+            world.get_all([1]);
+        }
+        world.feed(usize::from(used), TOO_LATE[1].as_bytes());
+        assert_eq!(world.answers(), [(1, "late".to_owned())]);
+        assert_eq!((world.dialled(), world.counters().retried), (1 + usize::from(used), used.into()));
+    }
+}
+
 #[test]
 fn it_is_tried_again_once() {
     let mut world = reused();

@@ -11,8 +11,9 @@ const PER_ORIGIN: usize = 2;
 const QUEUE: usize = 4;
 
 /// What servers say; each keeps to one of these.
-const RESPONSES: [&[u8]; 3] = [
+const RESPONSES: [&[u8]; 4] = [
     OK,
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\n\r\nno",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok",
 ];

@@ -9,6 +9,8 @@ use crate::http::Proxies;
 const AT: &str = "10.0.0.1:443";
 const HOST: &str = "example.test";
 const URI: &str = "https://example.test/a?b";
+/// The same, with the root's dot.
+const ROOTED: &str = "https://example.test./a?b";
 /// 2026, when the certificates are valid.
 const NOW: WallTime = WallTime::from_unix_nanos(1_767_225_600_000_000_000);
 
@@ -17,7 +19,8 @@ struct Server(&'static [u8]);
 
 impl Protocol<App> for Server {
     fn data_received(&mut self, cx: &mut Cx<'_, App, Self>, data: &[u8]) {
-        assert!(data.starts_with(b"GET /a?b HTTP/1.1\r\nHost: example.test\r\n"));
+        let is_for = |host| data.starts_with(format!("GET /a?b HTTP/1.1\r\nHost: {host}\r\n").as_bytes());
+        assert!(is_for("example.test") || is_for("example.test."));
         cx.transport.write(self.0);
     }
 }
@@ -41,9 +44,13 @@ fn direct(response: &'static [u8]) -> World {
 }
 
 fn tunnelled(certified: &str) -> World {
+    tunnelled_to(certified, URI)
+}
+
+fn tunnelled_to(certified: &str, uri: &str) -> World {
     let proxy = ("HTTPS_PROXY".to_owned(), "http://a:b@10.9.9.9:3128".to_owned());
     let mut world = world(certified, OK, Proxies::from_environment([proxy]));
-    world.get(1, URI);
+    world.get(1, uri);
     world.settle();
     world
 }
@@ -82,6 +89,29 @@ fn https_is_asked_over_tls_and_the_connection_kept() {
     world.carry(guest);
     assert_eq!(world.answers(), [(2, "ok".to_owned())]);
     assert_eq!((world.dialled(), world.counters().reused), (1, 1));
+}
+
+#[test]
+fn a_host_with_the_roots_dot_is_looked_up_and_named_so_and_certified_without_it() {
+    let mut world = direct(OK);
+    world.net.set_addresses("example.test.", ["10.0.0.1".parse().unwrap()]);
+    world.net.set_addresses(HOST, ["10.0.0.2".parse().unwrap()]);
+    world.get(1, ROOTED);
+    world.settle();
+    assert_eq!(world.net.dialled()[0].to.to_string(), AT);
+    let guest = world.join();
+    assert_eq!(world.answers(), [(1, "ok".to_owned())]);
+    world.get(2, ROOTED);
+    world.carry(guest);
+    assert_eq!(world.answers(), [(2, "ok".to_owned())]);
+    assert_eq!((world.dialled(), world.counters().reused), (1, 1));
+    let mut world = tunnelled_to(HOST, ROOTED);
+    let asked = world.asked(0);
+    let wanted = "CONNECT example.test.:443 HTTP/1.1\r\nHost: example.test.:443\r\n";
+    assert!(asked.starts_with(wanted), "{asked}");
+    world.feed(0, b"HTTP/1.1 200 OK\r\n\r\n");
+    world.join();
+    assert_eq!(world.answers(), [(1, "ok".to_owned())]);
 }
 
 #[test]
@@ -137,6 +167,33 @@ fn a_proxy_joins_us_to_the_server_and_hears_nothing_of_the_rest() {
 }
 
 #[test]
+fn a_proxy_that_joins_us_has_no_body_whatever_its_fields_say() {
+    for fields in [
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1000\r\n",
+        "Content-Length: 1000\r\nContent-Length: 1\r\n",
+        "Content-Length: nonsense\r\n",
+        "Content-Length: 99999999999999999999\r\n",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding:\r\nConnection: close\r\n",
+    ] {
+        for line in [
+            "HTTP/1.1 200 OK",
+            "HTTP/1.0 200 OK",
+            "HTTP/1.1 204 No Content",
+            "HTTP/1.1 205 Reset",
+            "HTTP/1.1 299 ",
+        ] {
+            let mut world = tunnelled(HOST);
+            world.asked(0);
+            world.feed(0, format!("{line}\r\n{fields}\r\n").as_bytes());
+            world.join();
+            assert_eq!(world.answers(), [(1, "ok".to_owned())], "{line} {fields}");
+        }
+    }
+}
+
+#[test]
 fn behind_a_proxy_the_server_proves_who_it_is_all_the_same() {
     let mut world = tunnelled("other.test");
     world.asked(0);
@@ -152,6 +209,13 @@ fn a_proxy_that_does_not_open_the_way_is_an_error() {
             "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
             "it does not open the way: 407",
         ),
+        ("HTTP/1.1 302 Found\r\nContent-Length: 2\r\n\r\nno", "it does not open the way: 302"),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "both Content-Length and Transfer-Encoding",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "it sent bytes of its own"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "it sent bytes of its own"),
         ("HTTP/1.1 200 OK\r\n\r\nhello", "it sent bytes of its own"),
         ("HTTP/1.1 200 OK\r\nno field\r\n\r\n", "an invalid field"),
     ] {
