@@ -3,13 +3,14 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use herd::places::squeeze;
 use rustix::process::Signal;
 
 use crate::cage::Cage;
 use crate::common::authority::trusted;
-use crate::common::{Client, Herd, Process, eventually};
+use crate::common::{Client, Herd, PATIENCE, Process, eventually};
 use crate::manner::PLACES;
 
 const KEY: &str = "a-key-that-nobody-sees";
@@ -31,7 +32,7 @@ pub(crate) struct Animal {
     name: &'static str,
     port: u16,
     verdict: Verdict,
-    timeout: &'static str,
+    timeout: Duration,
     /// It keeps whoever asks waiting until somebody else was served.
     is_slow: bool,
     /// What is in order from the second request on.
@@ -52,7 +53,7 @@ impl Animal {
             name,
             port,
             verdict,
-            timeout: "20s",
+            timeout: PATIENCE,
             is_slow: false,
             is_reformed: false,
             is_given_up: false,
@@ -71,7 +72,7 @@ impl Animal {
     }
 
     /// One that answers late, or never.
-    pub(crate) fn slow(self, timeout: &'static str) -> Animal {
+    pub(crate) fn slow(self, timeout: Duration) -> Animal {
         Animal { is_slow: true, timeout, ..self }
     }
 
@@ -96,13 +97,15 @@ fn visit(animal: &Animal) {
     let mut server = start(&herd, animal);
     let (mut asker, mut other) = (herd.client("Welsh"), herd.client("Welsh"));
     let at = asker.ask("IAMAT kiwi +34.068930-118.445127 5");
+    let asked = Instant::now();
     asker.send(format!("WHATSAT {QUESTION}\n"));
     if animal.is_slow {
         await_question(animal);
     }
     assert_serves(&mut other, 1);
     if animal.is_slow {
-        assert!(is_silent(&asker), "{}: it did not keep anybody waiting", animal.name);
+        let has_waited = is_silent(&asker) || asked.elapsed() >= animal.timeout;
+        assert!(has_waited, "{}: it did not keep anybody waiting", animal.name);
     }
     animal.cage.iter().for_each(Cage::free);
     assert_verdict(animal, &at, &asker.whatsat_answer());
@@ -124,7 +127,7 @@ fn visit(animal: &Animal) {
 fn start(herd: &Herd, animal: &Animal) -> Process {
     fs::write(herd.path("ca.pem"), trusted()).unwrap();
     let url = format!("--set=places.base_url=https://localhost:{}", animal.port);
-    let timeout = format!("--set=places.timeout={}", animal.timeout);
+    let timeout = format!("--set=places.timeout={}s", animal.timeout.as_secs());
     let (provider, authority) = ("--set=places.provider=google-legacy", "--set=places.ca_file=ca.pem");
     let mut command = herd.command(&["Welsh", provider, &url, authority, &timeout]);
     command.env("GOOGLE_PLACES_API_KEY", KEY).env("RUST_LOG", "trace").env("NO_PROXY", "*");
