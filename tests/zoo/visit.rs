@@ -98,14 +98,14 @@ fn visit(animal: &Animal) {
     let (mut asker, mut other) = (herd.client("Welsh"), herd.client("Welsh"));
     let at = asker.ask("IAMAT kiwi +34.068930-118.445127 5");
     let asked = Instant::now();
+    let is_time_up = || asked.elapsed() >= animal.timeout;
     asker.send(format!("WHATSAT {QUESTION}\n"));
-    if animal.is_slow {
-        await_question(animal);
+    if let Some(cage) = animal.cage.as_ref().filter(|_| animal.is_slow) {
+        eventually(animal.name, || cage.requests() > 0 || is_time_up());
     }
     assert_serves(&mut other, 1);
     if animal.is_slow {
-        let has_waited = is_silent(&asker) || asked.elapsed() >= animal.timeout;
-        assert!(has_waited, "{}: it did not keep anybody waiting", animal.name);
+        assert!(is_silent(&asker) || is_time_up(), "{}: it did not keep anybody waiting", animal.name);
     }
     animal.cage.iter().for_each(Cage::free);
     assert_verdict(animal, &at, &asker.whatsat_answer());
@@ -134,13 +134,6 @@ fn start(herd: &Herd, animal: &Animal) -> Process {
     let server = herd.spawn_command("Welsh", &mut command);
     eventually("Welsh is ready", || herd.said("Welsh").contains(": ready: "));
     server
-}
-
-/// The question has got as far as it will.
-fn await_question(animal: &Animal) {
-    if let Some(cage) = &animal.cage {
-        eventually(animal.name, || cage.requests() > 0);
-    }
 }
 
 /// Another client is served, at once.
