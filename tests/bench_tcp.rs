@@ -13,7 +13,7 @@ use common::{Herd, NAMES, eventually};
 use rustix::process::Signal;
 use serde_json::Value;
 
-/// Everything is measured, so that a slow machine cannot have said all it has to say before.
+/// Without a warm-up: on a slow machine all lines may be sent during it, and none is counted.
 const SHORT: [&str; 4] = ["--warm-up", "0s", "--duration", "2s"];
 
 fn bench(herd: &Herd, arguments: &[&str]) -> Output {

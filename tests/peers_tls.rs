@@ -29,8 +29,8 @@ fn say(herd: &Herd, shows: &Identity, words: &str) -> Visit {
     visit(herd.port("Welsh") + 1, &shows.dialler(), "Welsh", words)
 }
 
-/// Somebody who does this is refused for this reason, counted, and nothing of what it said is believed. It is repeated
-/// until the machine was fast enough: Welsh gives it two seconds in all.
+/// Repeats `says` until Welsh has refused it for the reason `why`; checks that this is counted and that nothing is
+/// believed. Repeated because a server allows two seconds for a hello, which a slow machine may exceed.
 #[track_caller]
 fn assert_refused(herd: &mut Herd, why: &str, mut says: impl FnMut(&Herd)) {
     eventually(&format!("{why} is said"), || {

@@ -18,7 +18,7 @@ use common::{Herd, PATIENCE, eventually};
 use rustix::process::Signal;
 
 const KEY: &str = "a-key-that-nobody-sees";
-/// More than any answer here takes, on however busy a machine.
+/// Longer than any answer takes on a busy machine.
 const TIMEOUT: &str = "--set=places.timeout=2m";
 
 /// A service on loopback that gives each of these answers once; its URL, and what it was asked.

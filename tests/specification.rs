@@ -379,7 +379,7 @@ fn a_client_that_takes_too_long_is_closed() {
 #[test]
 fn more_clients_than_allowed_are_closed_at_once_and_the_others_served() {
     let herd = Herd::of_one(&["--set=limits.connections=3"]);
-    // They stay open: one that leaves makes room for another, which may not be accepted yet.
+    // All stay open: a closed connection makes room for one that is not accepted yet.
     let mut open: Vec<Client> = (0..20).map(|_| herd.client("Welsh")).collect();
     let reply = |client: &mut Client| {
         client.send_if_open("x\n");

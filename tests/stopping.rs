@@ -9,8 +9,8 @@ use std::fs;
 use common::{Herd, eventually};
 use rustix::process::Signal;
 
-/// Queries that one read of the server takes, with more replies than it keeps in memory; but not so many that a slow
-/// machine has not answered them in the five seconds of a stop.
+/// Queries that fit into one read, whose replies do not fit into the server's memory for them, but that a slow machine
+/// answers within the five seconds of a stop.
 const MANY: usize = 200;
 
 #[test]
@@ -33,7 +33,7 @@ fn a_stop_answers_what_is_in_hand() {
 #[test]
 fn a_stopping_server_takes_nobody_in() {
     let mut herd = Herd::of_one(&[]);
-    let (port, busy) = (herd.port("Welsh"), deaf_client(&herd)); // the stop waits for it, for some seconds
+    let (port, busy) = (herd.port("Welsh"), deaf_client(&herd)); // it keeps the server from ending at once
     herd.process("Welsh").signal(Signal::TERM);
     eventually("it says so", || herd.said("Welsh").contains("Welsh: stopping\n"));
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the port is closed");
@@ -199,7 +199,7 @@ fn a_log_that_is_full_makes_room() {
         client.ask(&format!("line {number}"));
         herd.path("data/Welsh.log.2").exists()
     });
-    let older = || fs::metadata(herd.path("data/Welsh.log.1")).ok(); // between two renames there is none
+    let older = || fs::metadata(herd.path("data/Welsh.log.1")).ok(); // missing for a moment while logs are renamed
     eventually("the one before is there", || older().is_some());
     assert!(older().unwrap().len() <= 2000);
 }

@@ -1,8 +1,8 @@
 //! Strangers at the port of a herd that shares a key, on real sockets: what they have heard, and what they
 //! send back, is worth nothing.
 //!
-//! A server gives a hello two seconds in all. A test that needs several steps for one is repeated until the machine
-//! was fast enough.
+//! A server allows two seconds for a whole hello. Exchanges of several steps are repeated, since a slow machine may
+//! exceed that.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -20,7 +20,7 @@ fn welsh() -> Herd {
     herd
 }
 
-/// `None`: it was closed.
+/// `None`: the connection is closed.
 fn line(client: &mut Client) -> Option<String> {
     Some(String::from_utf8(client.line()?).unwrap())
 }
@@ -30,8 +30,8 @@ fn last_word(line: &str) -> &str {
     line.split(' ').next_back().unwrap()
 }
 
-/// Whatever a stranger says, nothing more comes, and nothing is believed: it is repeated until Welsh has refused it
-/// for this reason. `None`: Welsh has closed before everything was said.
+/// Repeats `says` until Welsh has refused it for the reason `why`; checks that nothing more comes and that nothing is
+/// believed. `says` returns `None` if Welsh closed the connection before everything was said.
 fn assert_refused(herd: &Herd, why: &str, says: impl Fn() -> Option<Client>) {
     eventually(&format!("{why} is said"), || {
         if let Some(mut stranger) = says() {
@@ -43,7 +43,7 @@ fn assert_refused(herd: &Herd, why: &str, says: impl Fn() -> Option<Client>) {
     assert!(!herd.said("Welsh").contains(" is heard"));
 }
 
-/// Answers Ball in Welsh's place, until Ball has refused that for this reason without saying more than its hello.
+/// Answers Ball in Welsh's place until Ball has refused that for the reason `why`; checks that it sends only its hello.
 fn assert_ball_refuses(herd: &Herd, why: &str, answer: impl Fn(&str) -> String) {
     eventually(&format!("{why} is said"), || {
         let mut ball = Door::open(herd.port("Welsh") + 1).admit();
@@ -56,8 +56,8 @@ fn assert_ball_refuses(herd: &Herd, why: &str, answer: impl Fn(&str) -> String) 
     });
 }
 
-/// Passes on what Ball and Welsh say until Welsh takes Ball for its neighbour: all that Ball has said. `None`: one of
-/// them has closed before.
+/// Forwards what Ball and Welsh say until Welsh accepts Ball. Returns all that Ball said, or `None` if one of them
+/// closed before.
 fn overhear(mut ball: Client, mut welsh: Client) -> Option<String> {
     let mut heard = String::new();
     for answer in ["PROOF ", "WELCOME"] {
@@ -167,6 +167,6 @@ fn whoever_knocks_all_the_time_does_not_fill_the_log() {
     let notices =
         log.lines().filter(|line| line.contains(" is refused: ") || line.contains("is no neighbour"));
     let notices = notices.count();
-    // Some ten at most where all come within a minute; one more each minute where the machine is slower.
+    // At most about ten within a minute, and one more for each further minute on a slow machine.
     assert!((1..=30).contains(&notices), "{notices} notices of 300 refusals");
 }

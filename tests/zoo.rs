@@ -50,7 +50,7 @@ use manner::{
 use visit::Verdict::{self, None as Nothing, Places};
 use visit::{Animal, visit_all};
 
-/// How long an answer may take that does not come.
+/// Time limit of the answers that never come.
 const TIME_IS_UP: Duration = Duration::from_secs(3);
 /// Small steps of a server that drips.
 const DRIP: Duration = Duration::from_millis(20);

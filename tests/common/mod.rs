@@ -31,7 +31,7 @@ pub(crate) use client::Client;
 
 pub(crate) const NAMES: [&str; 5] = ["Alford", "Ball", "Hamilton", "Holiday", "Welsh"];
 
-/// How long anything may take: nothing here is about speed, and a test that hangs is to end.
+/// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The five servers of a configuration with its own folder and ports; those that run are killed at the end.
@@ -250,16 +250,15 @@ pub(crate) fn eventually_or_why(what: &str, mut why_not: impl FnMut() -> Option<
     }
 }
 
-/// Two neighbouring ports for TCP that no other test program takes as long as this lives: every one of them first
-/// claims the UDP ports of the same numbers, which nobody else has a use for. A server could not listen on a TCP port
-/// that is held for it.
+/// Two neighbouring TCP ports, reserved among the test programs of this workspace by UDP sockets with the same numbers.
+/// TCP sockets would keep the server from listening.
 struct PortClaim {
     first: u16,
     _udp: [UdpSocket; 2],
 }
 
-/// Two that nobody listens on: below those that the system gives to outgoing connections, which might take one of
-/// them between two starts of a server.
+/// Reserves two free ports below the ephemeral range, from which an outgoing connection could take one between two
+/// starts of a server.
 fn free_ports() -> PortClaim {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;

@@ -22,7 +22,7 @@ fn what_a_lone_server_acknowledged_survives_every_kill() {
 
 #[test]
 fn a_server_that_keeps_nothing_is_found_out() {
-    // One connection of the load may have brought about all of it: then it has reported for each of its clients.
+    // A single connection may have made all of the reports, and then some for each of its clients.
     let objections = Killing::with("--set=store.durability=no").round(200);
     assert!(
         objections.iter().all(|why| why.contains(": lost: ")) && objections.len() >= CLIENTS,

@@ -9,7 +9,7 @@ use reactor::{ClientTls, Limits, Net, Reactor, Turn};
 
 use crate::site::Site;
 
-/// How long anything may take: nothing here is about speed, and a test that hangs is to end.
+/// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The application.

@@ -53,7 +53,7 @@ const answer = (request, response) => (ways[request.url] ?? file)(request, respo
 const identity = { cert: fs.readFileSync(`${folder}/server.pem`), key: fs.readFileSync(`${folder}/server.key`) };
 const only = version => ({ ...identity, minVersion: version, maxVersion: version });
 
-// However long a busy machine takes between two requests, the connection is there.
+// Longer than a busy machine takes between two requests.
 const listen = (server, port) => Object.assign(server, { keepAliveTimeout: 120_000 }).listen(port, '127.0.0.1');
 listen(http.createServer(answer), plain);
 listen(https.createServer(only('TLSv1.2'), answer), tls12);

@@ -19,7 +19,7 @@ use crate::folder::Folder;
 
 /// Where programs are looked for that are not in `PATH`: daemons, for those who are not root.
 const DAEMONS: &str = "/usr/sbin";
-/// How often a server is asked whether it listens, and how long we wait in between: two minutes in all.
+/// Attempts to connect to a server that starts, and the pause between them: two minutes in all.
 const TRIES: (u32, Duration) = (12_000, Duration::from_millis(10));
 
 /// It is killed at the end. Each server is run as one process, so nobody is left behind.
@@ -81,8 +81,8 @@ pub(crate) fn skip(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// A port that nobody listens at, below those that the system gives to clients. No other test program takes it as
-/// long as the socket lives: each first claims the UDP port of the same number, as those of the herd do (`PortClaim`).
+/// Returns a free TCP port below the ephemeral range. The UDP socket with the same number reserves it among the test
+/// programs of this workspace: all of them reserve their ports so (`PortClaim` in tests/common).
 pub(crate) fn free_port() -> (u16, UdpSocket) {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;

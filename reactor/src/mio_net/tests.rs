@@ -15,7 +15,7 @@ use crate::net::{ConnId, Event, JobError, JobId, Key, Net, Outcome, PortId, Sign
 use super::MioNet;
 use super::pool::JOBS;
 
-/// Whoever waits longer has failed: nothing is expected within a time.
+/// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const PORT: PortId = PortId(Key { slot: 0, serial: 7 });
@@ -87,7 +87,7 @@ fn send(net: &mut MioNet, from: ConnId, parts: &[&[u8]]) -> usize {
     net.write(from, &parts).unwrap()
 }
 
-/// Receives so many bytes, in however many reads: what is sent at once may arrive in parts.
+/// Reads `count` bytes; one write may arrive in several parts.
 fn receive_all(net: &mut MioNet, at: ConnId, count: usize) -> Vec<u8> {
     let mut all = Vec::new();
     while all.len() < count {
@@ -235,7 +235,7 @@ fn a_slot_serves_its_next_tenant() {
 
 #[test]
 fn a_closed_port_refuses() {
-    let mut net = connected(); // its connection keeps the number of the port from other programs
+    let mut net = connected(); // the open connection keeps other programs from being given the port
     let at = net.ports.get(PORT.0).unwrap().local_addr().unwrap();
     net.close_port(PORT);
     net.connect(at, OTHER).unwrap();
@@ -251,7 +251,7 @@ fn a_connection_on_its_way_would_block() {
     net.connect(at, CLIENT).unwrap();
     wait_until(&mut net, incoming);
     net.connect_result(CLIENT).unwrap();
-    // One waits to be accepted; a second one would be too many from now on, and hears nothing.
+    // With a backlog of 0 and one connection waiting, the kernel drops further SYNs.
     rustix::net::listen(net.ports.get(PORT.0).unwrap(), 0).unwrap();
     net.connect(at, OTHER).unwrap();
     assert_eq!(kind(net.connect_result(OTHER)), ErrorKind::WouldBlock);

@@ -18,7 +18,7 @@ fn ask(cx: &mut ActorCx<'_>) {
     cx.app.owed = Some(cx.reactor.reply(|me: &mut Actor, cx, n: u32| cx.app.note(&me.name, n.to_string())));
 }
 
-/// Gives the answer that is owed; from outside, since any link may be gone by now.
+/// Sends the reply that is owed. From outside: on real sockets a link may be closed by now.
 fn answer<S: Stage>(scene: &mut Scene<S>) {
     scene.enter(|cx| {
         let owed = cx.app.owed.take().unwrap();

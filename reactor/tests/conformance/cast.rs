@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use reactor::{AppCx, ConnId, ConnectError, Cx, Factory, Peer, Pressure, Protocol, Reason, Reply};
 
-/// More than all buffers between two ends of a link hold together, however long one waits.
+/// More bytes than all socket buffers between two ends hold.
 pub(crate) const FLOOD: usize = 48 << 20;
 
 /// Everybody's diary, and what the actors share.

@@ -12,7 +12,7 @@ use crate::scene::{Scene, dial, millis};
 pub(crate) fn a_refused_connection_fails_and_nothing_else_is_heard(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     let (port, at) = scene.serve(|server| server);
-    // As long as this link stands, no other program is given the port.
+    // The open link keeps other programs from being given the port.
     scene.join(at, Actor::new("early client"), "server");
     scene.enter(|cx| cx.reactor.close_port(port));
     scene.until(|app| app.has("server's port", "closed"));

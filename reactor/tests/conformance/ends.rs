@@ -105,8 +105,8 @@ pub(crate) fn what_an_abort_did_not_send_is_lost(stage: impl Stage) {
     assert!(received.len() < FLOOD && received.iter().all(|byte| *byte == 7));
 }
 
-/// Bytes that arrive after the abort reset the peer as well, but it may have heard an end before. On a busy machine
-/// they may be late at the first attempts.
+/// Bytes that arrive after the abort reset the peer, too, but it may read the end of the stream before. So this is
+/// repeated until the bytes arrived in time.
 pub(crate) fn an_abort_with_unread_bytes_resets_the_peer(stage: impl Stage) {
     const ATTEMPTS: usize = 100;
     let mut scene = Scene::new(stage);

@@ -45,7 +45,7 @@ pub(crate) fn nothing_is_heard_after_lose_connection(stage: impl Stage) {
     }
     let mut scene = Scene::new(stage);
     let client = Actor::new("client").on(When::Made, |cx, _| drip(cx, 9)).ignores(When::End);
-    // On a busy machine several bytes may come at once.
+    // Several bytes may arrive in one read.
     let closes_at_once = |server: Actor| {
         server.on(When::Data, |cx, _| {
             cx.app.note("server", "closes");

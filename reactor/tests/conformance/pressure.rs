@@ -12,7 +12,7 @@ pub(crate) fn a_reader_that_pauses_presses_the_writer(stage: impl Stage) {
     scene.reactor.app.left = FLOOD;
     scene.meet(Actor::paused, Actor::new("client").produces());
     scene.until(|app| app.has("client", "high"));
-    scene.a_while(); // relieved meanwhile, while there is room on the way
+    scene.a_while(); // the socket buffers fill up; `low` and `high` alternate meanwhile
     scene.until(|app| app.last("client") == Some("high"));
     assert_eq!(scene.bytes("server"), b"");
     let relieved = scene.reactor.app.times("client", "low");

@@ -14,13 +14,13 @@ use crate::nets::{PATIENCE, Stage};
 /// Any free port of this host.
 pub(crate) const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// A test that waits longer, in the time of the net, has failed: nothing is expected within a time.
+/// Time limit of every wait, in the net's time. It only ends a test that hangs; no speed is asserted.
 const FOR_EVER: Duration = Duration::from_secs(120);
 
-/// A chance for what must not happen. On real sockets nothing is sure to have arrived when it is over.
+/// Time for what must not happen. On real sockets it does not prove that anything has arrived.
 const A_WHILE: Duration = Duration::from_millis(40);
 
-/// The defaults without their deadlines: a slow machine must not reach one in a test of something else.
+/// The default limits with deadlines of an hour: none expires on a slow machine in a test that is not about it.
 pub(crate) fn limits() -> Limits {
     const HOUR: Duration = Duration::from_secs(3600);
     Limits {

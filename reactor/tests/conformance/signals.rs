@@ -24,7 +24,7 @@ fn assert_stops(stage: impl Stage, signal: Signal) {
 }
 
 pub(crate) fn a_second_signal_cuts_off_at_once(stage: impl Stage) {
-    let mut scene = Scene::new(stage.with_signals()); // which stops without them in an hour
+    let mut scene = Scene::new(stage.with_signals()); // its stop_timeout is an hour
     scene.meet(|server| server.ignores(When::Stopping), Actor::new("client").ignores(When::Stopping));
     scene.signal(Signal::Interrupt);
     scene.until(|app| app.has("server", "stopping"));

@@ -14,7 +14,7 @@ impl<S: Stage> Scene<S> {
         timer
     }
 
-    /// All of them from one moment on.
+    /// Starts all timers at one instant.
     fn note_all_later<const N: usize>(
         &mut self,
         all: [(Duration, &'static str); N],

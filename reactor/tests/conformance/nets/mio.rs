@@ -34,7 +34,7 @@ impl Stage for Mio {
 
     fn go_on<A: 'static>(&mut self, _reactor: &Reactor<A>) {}
 
-    /// A port where nobody accepts and one too many waits: the kernel drops who comes on top.
+    /// A listener with a full backlog, of which nothing is accepted: the kernel drops further SYNs.
     fn silent(&mut self) -> SocketAddr {
         let mut port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let at = port.local_addr().unwrap();
@@ -44,7 +44,7 @@ impl Stage for Mio {
         while events.is_empty() {
             poll.poll(&mut events, None).unwrap();
         }
-        rustix::net::listen(&port, 0).unwrap(); // from now on nobody may wait
+        rustix::net::listen(&port, 0).unwrap(); // the waiting connection fills it
         self.silent.push((port, waiting));
         at
     }
