@@ -1,6 +1,6 @@
 //! A client on a plain socket.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -40,10 +40,10 @@ impl Client {
         }
     }
 
-    /// The next line, without its LF; `None` at the end.
+    /// The next line, without its LF; `None` at the end, be it a reset.
     pub(crate) fn line(&mut self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
-        self.0.read_until(b'\n', &mut line).unwrap();
+        accept_reset(self.0.read_until(b'\n', &mut line));
         line.pop().inspect(|end| assert_eq!(*end, b'\n', "{}", line.escape_ascii()))?;
         Some(line)
     }
@@ -83,14 +83,19 @@ impl Client {
     /// Everything up to the end, be it a reset.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        match self.0.read_to_end(&mut bytes) {
-            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("no end: {error}"),
-            _ => bytes,
-        }
+        accept_reset(self.0.read_to_end(&mut bytes));
+        bytes
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
         self.0.get_ref()
+    }
+}
+
+/// Fails the test if this is an error, unless the other side has reset the connection.
+fn accept_reset(read: io::Result<usize>) {
+    if let Err(error) = read {
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "no end: {error}");
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) mod visitor;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -31,14 +31,15 @@ pub(crate) use client::Client;
 
 pub(crate) const NAMES: [&str; 5] = ["Alford", "Ball", "Hamilton", "Holiday", "Welsh"];
 
-/// How long anything may take; nothing here is about speed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The five servers of a configuration with its own folder and ports; those that run are killed at the end.
 pub(crate) struct Herd {
     folder: TempDir,
     /// Of each server, for clients; the next port is for neighbours.
     addresses: BTreeMap<&'static str, SocketAddr>,
+    _claims: Vec<PortClaim>,
     running: BTreeMap<&'static str, Process>,
 }
 
@@ -51,8 +52,9 @@ impl Herd {
     /// The same with hosts of their own.
     pub(crate) fn at(host: impl Fn(&str) -> Ipv4Addr) -> Herd {
         let folder = tempfile::tempdir().unwrap();
-        let address = |name| (name, SocketAddr::from((host(name), free_ports())));
-        let addresses: BTreeMap<_, _> = NAMES.into_iter().map(address).collect();
+        let claims: Vec<PortClaim> = NAMES.into_iter().map(|_| free_ports()).collect();
+        let address = |(name, claim): (_, &PortClaim)| (name, SocketAddr::from((host(name), claim.first)));
+        let addresses: BTreeMap<_, _> = NAMES.into_iter().zip(&claims).map(address).collect();
         let mut toml = String::from("herd.dir = \"data\"\n");
         for (name, address) in &addresses {
             let (host, port, peer) = (address.ip(), address.port(), address.port() + 1);
@@ -61,7 +63,7 @@ impl Herd {
             writeln!(toml, "servers.{name} = {{ {host}{ports} }}").unwrap();
         }
         fs::write(folder.path().join("herd.toml"), toml).unwrap();
-        Herd { folder, addresses, running: BTreeMap::new() }
+        Herd { folder, addresses, _claims: claims, running: BTreeMap::new() }
     }
 
     /// All five run and listen.
@@ -248,14 +250,23 @@ pub(crate) fn eventually_or_why(what: &str, mut why_not: impl FnMut() -> Option<
     }
 }
 
-/// Two neighbouring ports that nobody listens on: below those that the system gives to outgoing
-/// connections, which might take one of them between two starts of a server.
-fn free_ports() -> u16 {
+/// Two neighbouring TCP ports, reserved among the test programs of this workspace by UDP sockets with the same numbers.
+/// TCP sockets would keep the server from listening.
+struct PortClaim {
+    first: u16,
+    _udp: [UdpSocket; 2],
+}
+
+/// Reserves two free ports below the ephemeral range, from which an outgoing connection could take one between two
+/// starts of a server.
+fn free_ports() -> PortClaim {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (0..1000)
-        .map(|_| first + NEXT.fetch_add(2, Ordering::Relaxed) % 5000)
-        .find(|port| is_free(*port) && is_free(port + 1))
-        .unwrap()
+    let claim = |first: u16| {
+        let udp = |port: u16| UdpSocket::bind(("127.0.0.1", port)).ok();
+        let claim = PortClaim { first, _udp: [udp(first)?, udp(first + 1)?] };
+        (is_free(first) && is_free(first + 1)).then_some(claim)
+    };
+    (0..1000).find_map(|_| claim(first + NEXT.fetch_add(2, Ordering::Relaxed) % 5000)).unwrap()
 }

@@ -8,7 +8,8 @@ use crate::common::{Herd, NAMES, eventually};
 use rustix::process::Signal;
 use serde_json::Value;
 
-const SHORT: [&str; 4] = ["--warm-up", "100ms", "--duration", "500ms"];
+/// Without a warm-up: on a slow machine all lines may be sent during it, and none is counted.
+const SHORT: [&str; 4] = ["--warm-up", "0s", "--duration", "2s"];
 
 fn bench(herd: &Herd, arguments: &[&str]) -> Output {
     herd.run(&[&["bench"], arguments].concat())
@@ -48,7 +49,7 @@ fn a_closed_loop_over_the_whole_herd() {
         ["version", "connections", "in_flight", "clients", "seed"].map(|name| results[name].as_u64());
     assert_eq!(figures, [1, 64, 4, 1000, 7].map(Some));
     let spans = ["whatsat_share", "warm_up_s", "duration_s"].map(|name| results[name].as_f64());
-    assert_eq!(spans, [0.2, 0.1, 0.5].map(Some));
+    assert_eq!(spans, [0.2, 0.0, 2.0].map(Some));
     assert_eq!(results["rate"], Value::Null);
     let addresses: Vec<String> = NAMES.iter().map(|name| herd.address(name).to_string()).collect();
     assert_eq!(results["target"], Value::from(addresses.clone()));
@@ -59,7 +60,7 @@ fn a_closed_loop_over_the_whole_herd() {
     let losses = ["/lost_connections", "/failed_connects", "/unsent"].map(|name| count(&results, name));
     assert_eq!(losses, [0; 3]);
     let timeline = results["timeline"].as_array().unwrap();
-    assert!(timeline.len() == 5 && timeline.iter().all(Value::is_u64), "{timeline:?}");
+    assert!(timeline.len() == 20 && timeline.iter().all(Value::is_u64), "{timeline:?}");
     assert!(results["generator_cpu"].as_f64().unwrap() > 0.0);
     assert!(results.pointer("/iamat/histogram").is_none());
 }
@@ -67,9 +68,10 @@ fn a_closed_loop_over_the_whole_herd() {
 #[test]
 fn an_open_loop_sends_at_its_rate() {
     let herd = Herd::of_one(&[]);
-    let arguments = [&SHORT[..], &["--servers", "Welsh", "--rate", "400", "--histograms"]].concat();
+    let spans = ["--warm-up", "100ms", "--duration", "2s"];
+    let arguments = [&spans[..], &["--servers", "Welsh", "--rate", "100", "--histograms"]].concat();
     let (results, _) = results(&herd, &arguments);
-    assert_eq!(count(&results, "/rate"), 400);
+    assert_eq!((count(&results, "/rate"), results["warm_up_s"].as_f64()), (100, Some(0.1)));
     assert_eq!(count(&results, "/iamat/sent") + count(&results, "/unsent"), 200);
     assert_eq!(results["whatsat"], Value::Null);
     assert!(results["generator_late_us"]["max"].is_f64());
@@ -82,31 +84,23 @@ fn an_open_loop_sends_at_its_rate() {
 fn a_server_that_dies_under_a_load_stops_nobody() {
     let mut herd = Herd::new();
     ["Alford", "Welsh"].into_iter().for_each(|name| herd.start(name));
-    let mut load = herd.spawn(
-        "load",
-        &[
-            "bench",
-            "--servers",
-            "Alford,Welsh",
-            "--connections",
-            "4",
-            "--duration",
-            "2s",
-            "--json",
-            "results.json",
-        ],
-    );
+    let four = ["--servers", "Alford,Welsh", "--connections", "4", "--warm-up", "0s", "--duration", "1h"];
+    let mut load = herd.spawn("load", &[&["bench", "--json", "results.json"], &four[..]].concat());
     let at_work = || herd.knows("Alford", "bench-00000000").is_some();
     eventually("the load is on", at_work);
     herd.kill("Alford");
+    let known =
+        || -> Vec<_> { (0..4).map(|client| herd.knows("Welsh", &format!("bench-{client:08}"))).collect() };
+    for _ in 0..3 {
+        let before = known();
+        eventually("Welsh is told more", || known() != before);
+    }
+    load.signal(Signal::INT);
     assert_eq!(load.end().code(), Some(0));
     let results: Value = serde_json::from_slice(&fs::read(herd.path("results.json")).unwrap()).unwrap();
     assert_eq!(count(&results, "/per_target/0/lost_connections"), 2);
-    assert!(count(&results, "/failed_connects") > 0 && count(&results, "/lost_connections") >= 2);
+    assert_eq!(count(&results, "/lost_connections"), 2);
     assert!(count(&results, "/per_target/1/answered") > 0);
-    let timeline = results["timeline"].as_array().unwrap();
-    let late = timeline[10..].iter().filter_map(Value::as_u64).sum::<u64>();
-    assert!(timeline.len() == 20 && late > 0, "Welsh answers to the end: {timeline:?}");
 }
 
 #[test]

@@ -91,7 +91,8 @@ fn says_damaged(herd: &Herd) -> bool {
 #[test]
 fn a_second_server_of_one_folder_is_refused() {
     let mut herd = Herd::of_one(&[ALWAYS]);
-    let port = Herd::new().port("Welsh"); // as if it were another machine that shares the folder
+    let other = Herd::new(); // as if it were another machine that shares the folder
+    let port = other.port("Welsh");
     let elsewhere = [("client_port", port), ("peer_port", port + 1)];
     let flags = elsewhere.map(|(key, port)| format!("--set=servers.Welsh.{key}={port}"));
     for flags in [vec![], vec![&*flags[0], &*flags[1]]] {

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
 
-use crate::common::{Herd, eventually};
+use crate::common::{Herd, PATIENCE, eventually};
 use rustix::process::Signal;
 
 const KEY: &str = "a-key-that-nobody-sees";
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any answer takes on a busy machine.
+const TIMEOUT: &str = "--set=places.timeout=2m";
 
 /// A service on loopback that gives each of these answers once; its URL, and what it was asked.
 fn service(answers: &[&'static str]) -> (String, Receiver<String>) {
@@ -67,7 +67,7 @@ fn every_provider_on_the_web_is_asked_in_its_own_way_and_answers_in_one() {
         let mut herd = Herd::new();
         fs::write(herd.path("key"), KEY).unwrap();
         let flags = [format!("--set=places.provider={provider}"), format!("--set=places.base_url={url}")];
-        herd.start_with("Welsh", &[&flags[0], &flags[1], "--set=places.key_file=key"]);
+        herd.start_with("Welsh", &[&flags[0], &flags[1], "--set=places.key_file=key", TIMEOUT]);
         let mut client = herd.client("Welsh");
         let at = client.ask("IAMAT kiwi +34.068930-118.445127 5");
         assert_eq!(client.whatsat(&format!("kiwi 10 {bound}")), format!("{at}\n{}\n\n", expected.trim_end()));
@@ -87,7 +87,7 @@ fn the_configured_services_are_asked_in_their_order_and_the_key_is_nowhere() {
     fs::write(herd.path("key"), format!("{KEY}\n")).unwrap();
     let url = format!("--set=places.base_url={url}");
     let chain = "--set=places.chain=[\"google-legacy\", \"builtin\"]";
-    let mut command = herd.command(&["Welsh", chain, &url, "--set=places.key_file=key"]);
+    let mut command = herd.command(&["Welsh", chain, &url, "--set=places.key_file=key", TIMEOUT]);
     let mut server = herd.spawn_command("Welsh", command.env("RUST_LOG", "trace"));
     eventually("Welsh is ready", || herd.said("Welsh").contains(": ready: "));
 

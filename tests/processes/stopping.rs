@@ -5,8 +5,9 @@ use std::fs;
 use crate::common::{Herd, eventually};
 use rustix::process::Signal;
 
-/// As many queries as one read of the server takes, and far more replies than it keeps in memory.
-const MANY: usize = 2000;
+/// Queries that fit into one read, whose replies do not fit into the server's memory for them, but that a slow machine
+/// answers within the five seconds of a stop.
+const MANY: usize = 200;
 
 #[test]
 fn a_stop_answers_what_is_in_hand() {
@@ -28,10 +29,10 @@ fn a_stop_answers_what_is_in_hand() {
 #[test]
 fn a_stopping_server_takes_nobody_in() {
     let mut herd = Herd::of_one(&[]);
-    let (port, busy) = (herd.port("Welsh"), deaf_client(&herd));
+    let (port, busy) = (herd.port("Welsh"), deaf_client(&herd)); // it keeps the server from ending at once
     herd.process("Welsh").signal(Signal::TERM);
-    eventually("the port is closed", || std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
-    assert!(herd.process("Welsh").is_running());
+    eventually("it says so", || herd.said("Welsh").contains("Welsh: stopping\n"));
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the port is closed");
     drop(busy);
     assert_eq!(herd.process("Welsh").end().code(), Some(0));
 }
@@ -48,7 +49,7 @@ fn a_client_that_does_not_read_does_not_keep_a_stop_from_ending() {
 fn deaf_client(herd: &Herd) -> crate::common::Client {
     let mut client = herd.client("Welsh");
     client.ask("IAMAT a +34.068930-118.445127 5");
-    client.send("WHATSAT a 50 20\n".repeat(5 * MANY));
+    client.send("WHATSAT a 50 20\n".repeat(50 * MANY));
     assert!(client.line().is_some());
     client
 }
@@ -158,8 +159,9 @@ fn a_hangup_keeps_listeners_and_connections_and_its_bounds_hold_for_newcomers() 
     eventually("it is read", || herd.log("Welsh").contains("the configuration is read again"));
     assert_eq!(old.ask("after"), "? after");
     assert_eq!(herd.client("Welsh").rest(), b"", "the bound for its address is reached");
-    assert!(herd.said("Welsh").contains("refused: limits.connections_per_address are there (1 so far)"));
-    assert!(herd.log("Welsh").contains(" turns, half within "), "how long turns take is said, too");
+    let refused = "refused: limits.connections_per_address are there (1 so far)";
+    eventually("it is said", || herd.said("Welsh").contains(refused));
+    eventually("how long turns take is said, too", || herd.log("Welsh").contains(" turns, half within "));
     drop(old);
     eventually("there is room again", || {
         let client = herd.client("Welsh");
@@ -193,5 +195,7 @@ fn a_log_that_is_full_makes_room() {
         client.ask(&format!("line {number}"));
         herd.path("data/Welsh.log.2").exists()
     });
-    assert!(fs::metadata(herd.path("data/Welsh.log.1")).unwrap().len() <= 2000);
+    let older = || fs::metadata(herd.path("data/Welsh.log.1")).ok(); // missing for a moment while logs are renamed
+    eventually("the one before is there", || older().is_some());
+    assert!(older().unwrap().len() <= 2000);
 }

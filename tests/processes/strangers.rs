@@ -1,5 +1,8 @@
 //! Strangers at the port of a herd that shares a key, on real sockets: what they have heard, and what they
 //! send back, is worth nothing.
+//!
+//! A server allows two seconds for a whole hello. Exchanges of several steps are repeated, since a slow machine may
+//! exceed that.
 
 use crate::common::client::Door;
 use crate::common::{Client, Herd, eventually};
@@ -13,24 +16,55 @@ fn welsh() -> Herd {
     herd
 }
 
-fn line(client: &mut Client) -> String {
-    String::from_utf8(client.line().unwrap()).unwrap()
+/// `None`: the connection is closed.
+fn line(client: &mut Client) -> Option<String> {
+    Some(String::from_utf8(client.line()?).unwrap())
 }
 
-/// Nothing more comes, and nothing was believed.
-fn assert_refused(herd: &Herd, mut stranger: Client, why: &str) {
-    assert_eq!(stranger.rest(), b"");
-    eventually(&format!("{why} is said"), || herd.said("Welsh").contains(why));
+/// The last word of a line.
+fn last_word(line: &str) -> &str {
+    line.split(' ').next_back().unwrap()
+}
+
+/// Repeats `says` until Welsh has refused it for the reason `why`; checks that nothing more comes and that nothing is
+/// believed. `says` returns `None` if Welsh closed the connection before everything was said.
+fn assert_refused(herd: &Herd, why: &str, says: impl Fn() -> Option<Client>) {
+    eventually(&format!("{why} is said"), || {
+        if let Some(mut stranger) = says() {
+            assert_eq!(stranger.rest(), b"");
+        }
+        herd.said("Welsh").contains(why)
+    });
     assert_eq!(herd.knows("Welsh", "kiwi"), None);
     assert!(!herd.said("Welsh").contains(" is heard"));
 }
 
-/// What Ball says first to whoever answers in Welsh's place, and what it says to this answer.
-fn ball_says(herd: &Herd, answer: impl Fn(&str) -> String) -> [String; 2] {
-    let mut ball = Door::open(herd.port("Welsh") + 1).admit();
-    let hello = line(&mut ball);
-    ball.send(answer(&hello));
-    [hello, String::from_utf8(ball.rest()).unwrap()]
+/// Answers Ball in Welsh's place until Ball has refused that for the reason `why`; checks that it sends only its hello.
+fn assert_ball_refuses(herd: &Herd, why: &str, answer: impl Fn(&str) -> String) {
+    eventually(&format!("{why} is said"), || {
+        let mut ball = Door::open(herd.port("Welsh") + 1).admit();
+        if let Some(hello) = line(&mut ball) {
+            assert!(hello.starts_with("HELLO 1 Ball Welsh "), "{hello}");
+            ball.send_if_open(answer(&hello));
+            assert_eq!(ball.rest(), b"");
+        }
+        herd.said("Ball").contains(why)
+    });
+}
+
+/// Forwards what Ball and Welsh say until Welsh accepts Ball. Returns all that Ball said, or `None` if one of them
+/// closed before.
+fn overhear(mut ball: Client, mut welsh: Client) -> Option<String> {
+    let mut heard = String::new();
+    for answer in ["PROOF ", "WELCOME"] {
+        let said = line(&mut ball)? + "\n";
+        welsh.send_if_open(&said);
+        heard += &said;
+        let answered = line(&mut welsh)?;
+        assert!(answered.starts_with(answer), "{answered}");
+        ball.send_if_open(answered + "\n");
+    }
+    Some(heard)
 }
 
 #[test]
@@ -40,20 +74,15 @@ fn lines_that_were_heard_before_are_worth_nothing() {
     // Somebody in between hears all that Ball and Welsh say.
     let door = Door::open(0);
     herd.start_with("Ball", &[&format!("--set=servers.Welsh.peer_port={}", door.port())]);
-    let (mut ball, mut welsh, mut heard) = (door.admit(), herd.stranger("Welsh"), String::new());
-    for answer in ["PROOF ", "WELCOME"] {
-        let said = line(&mut ball) + "\n";
-        welsh.send(&said);
-        heard += &said;
-        let answered = line(&mut welsh);
-        assert!(answered.starts_with(answer), "{answered}");
-        ball.send(answered + "\n");
-    }
+    let mut heard = None;
+    eventually("Ball is linked through us", || {
+        heard = overhear(door.admit(), herd.stranger("Welsh"));
+        heard.is_some()
+    });
     herd.kill("Ball");
     let mut stranger = herd.stranger("Welsh");
-    stranger.send(&heard);
-    stranger.send(format!("{AT}\n"));
-    let answer = line(&mut stranger);
+    stranger.send(format!("{}{AT}\n", heard.unwrap()));
+    let answer = line(&mut stranger).unwrap();
     assert!(answer.starts_with("PROOF "), "{answer}");
     assert_eq!(stranger.rest(), b"");
     eventually("the proof is refused", || {
@@ -65,12 +94,13 @@ fn lines_that_were_heard_before_are_worth_nothing() {
 #[test]
 fn our_own_proof_is_none_when_it_comes_back() {
     let herd = welsh();
-    let mut stranger = herd.stranger("Welsh");
-    stranger.send(format!("HELLO 1 Ball Welsh {}\n", "0".repeat(32)));
-    let proof = line(&mut stranger);
-    let tag = proof.split(' ').next_back().unwrap();
-    stranger.send(format!("PROOF {tag}\n{AT}\n"));
-    assert_refused(&herd, stranger, " is refused: does not prove that it knows the herd's key");
+    assert_refused(&herd, " is refused: does not prove that it knows the herd's key", || {
+        let mut stranger = herd.stranger("Welsh");
+        stranger.send(format!("HELLO 1 Ball Welsh {}\n", "0".repeat(32)));
+        let proof = line(&mut stranger)?;
+        stranger.send_if_open(format!("PROOF {}\n{AT}\n", last_word(&proof)));
+        Some(stranger)
+    });
 }
 
 /// Welsh itself is made to answer the challenge that it gives, by dialling it under a neighbour's name with
@@ -78,15 +108,16 @@ fn our_own_proof_is_none_when_it_comes_back() {
 #[test]
 fn one_link_does_not_answer_the_challenge_of_another() {
     let herd = welsh();
-    let (mut one, mut other) = (herd.stranger("Welsh"), herd.stranger("Welsh"));
-    one.send(format!("HELLO 1 Ball Welsh {}\n", "0".repeat(32)));
-    let challenge = line(&mut one);
-    let nonce = challenge.split(' ').nth(1).unwrap().to_owned();
-    other.send(format!("HELLO 1 Ball Welsh {nonce}\n"));
-    let answer = line(&mut other);
-    let tag = answer.split(' ').next_back().unwrap();
-    one.send(format!("PROOF {tag}\n{AT}\n"));
-    assert_refused(&herd, one, " is refused: does not prove that it knows the herd's key");
+    assert_refused(&herd, " is refused: does not prove that it knows the herd's key", || {
+        let (mut one, mut other) = (herd.stranger("Welsh"), herd.stranger("Welsh"));
+        one.send(format!("HELLO 1 Ball Welsh {}\n", "0".repeat(32)));
+        let challenge = line(&mut one)?;
+        let nonce = challenge.split(' ').nth(1).unwrap();
+        other.send_if_open(format!("HELLO 1 Ball Welsh {nonce}\n"));
+        let answer = line(&mut other)?;
+        one.send_if_open(format!("PROOF {}\n{AT}\n", last_word(&answer)));
+        Some(one)
+    });
 }
 
 /// Ball dials, and gets its own hello back, or its own words as a proof.
@@ -95,31 +126,27 @@ fn a_dialler_is_not_convinced_by_its_own_words() {
     let mut herd = Herd::new();
     let flags = ["--set=herd.links=[[\"Ball\",\"Welsh\"]]"];
     herd.start_talkative("Ball", &flags);
-    let [hello, said] = ball_says(&herd, |hello| format!("{hello}\n"));
-    assert!(hello.starts_with("HELLO 1 Ball Welsh ") && said.is_empty(), "{said}");
-    let [_, said] = ball_says(&herd, |hello| {
-        let nonce = hello.split(' ').next_back().unwrap();
+    assert_ball_refuses(&herd, " is refused: not a hello of this version", |hello| format!("{hello}\n"));
+    assert_ball_refuses(&herd, " is refused: does not prove that it knows the herd's key", |hello| {
+        let nonce = last_word(hello);
         format!("PROOF {nonce} {}\n", nonce.repeat(2))
-    });
-    assert_eq!(said, "");
-    eventually("both are refused", || {
-        let said = herd.said("Ball");
-        said.contains(" is refused: not a hello of this version")
-            && said.contains(" is refused: does not prove that it knows the herd's key")
     });
 }
 
 #[test]
 fn a_hello_that_is_cut_off_or_drips_is_no_hello() {
     let herd = welsh();
-    let stranger = herd.stranger("Welsh");
-    stranger.send("HELLO 1 Ball Welsh 0000");
-    stranger.finish();
-    assert_refused(&herd, stranger, " is no neighbour: closed");
-
-    let stranger = herd.stranger("Welsh");
-    stranger.drip(b"HELLO 1 Ball Welsh 0123456789");
-    assert_refused(&herd, stranger, " is no neighbour: too slow: a deadline passed");
+    assert_refused(&herd, " is no neighbour: closed", || {
+        let stranger = herd.stranger("Welsh");
+        stranger.send("HELLO 1 Ball Welsh 0000");
+        stranger.finish();
+        Some(stranger)
+    });
+    assert_refused(&herd, " is no neighbour: too slow: a deadline passed", || {
+        let stranger = herd.stranger("Welsh");
+        stranger.drip(b"HELLO 1 Ball Welsh 0123456789");
+        Some(stranger)
+    });
 }
 
 #[test]
@@ -136,5 +163,6 @@ fn whoever_knocks_all_the_time_does_not_fill_the_log() {
     let notices =
         log.lines().filter(|line| line.contains(" is refused: ") || line.contains("is no neighbour"));
     let notices = notices.count();
-    assert!((1..=10).contains(&notices), "{notices} notices of 300 refusals");
+    // At most about ten within a minute, and one more for each further minute on a slow machine.
+    assert!((1..=30).contains(&notices), "{notices} notices of 300 refusals");
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use http::{Method, Request, Response};
 use protocols::http::{Agent, AgentConfig, AgentCounters, HttpResult};
 use reactor::mio_net::MioNet;
-use reactor::{ClientTls, Limits, Reactor, Turn};
+use reactor::{ClientTls, Limits, Net, Reactor, Turn};
 
 use crate::site::Site;
 
-/// How long anything may take; nothing here is about speed.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The application.
 struct App {
@@ -35,8 +35,10 @@ impl Client {
     }
 
     pub(crate) fn with(config: AgentConfig) -> Client {
+        let config = AgentConfig { idle: PATIENCE, ..config };
         let agent = Agent::new(config, |app: &mut App| &mut app.agent);
-        let reactor = Reactor::new(App { agent, result: None }, 0, Limits::default());
+        let limits = Limits { connect_timeout: PATIENCE, linger: PATIENCE, ..Limits::default() };
+        let reactor = Reactor::new(App { agent, result: None }, 0, limits);
         Client { net: MioNet::new().unwrap(), reactor }
     }
 
@@ -62,9 +64,11 @@ impl Client {
         self.ask(request).unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    /// Turns the reactor until `is_so`; whatever is waited for has a deadline in the agent.
+    /// Turns the reactor until `is_so`.
     pub(crate) fn turn_until(&mut self, is_so: impl Fn(&Client) -> bool) {
+        let end = self.net.now() + 2 * PATIENCE; // the agent has deadlines of its own
         while !is_so(self) {
+            assert!(self.net.now() < end, "it does not come to that: {}", self.counters());
             let turn = self.reactor.turn(&mut self.net, Some(PATIENCE)).unwrap();
             assert_eq!(turn, Turn::Running);
         }

@@ -53,6 +53,8 @@ const answer = (request, response) => (ways[request.url] ?? file)(request, respo
 const identity = { cert: fs.readFileSync(`${folder}/server.pem`), key: fs.readFileSync(`${folder}/server.key`) };
 const only = version => ({ ...identity, minVersion: version, maxVersion: version });
 
-http.createServer(answer).listen(plain, '127.0.0.1');
-https.createServer(only('TLSv1.2'), answer).listen(tls12, '127.0.0.1');
-https.createServer(only('TLSv1.3'), answer).listen(tls13, '127.0.0.1');
+// Longer than a busy machine takes between two requests.
+const listen = (server, port) => Object.assign(server, { keepAliveTimeout: 120_000 }).listen(port, '127.0.0.1');
+listen(http.createServer(answer), plain);
+listen(https.createServer(only('TLSv1.2'), answer), tls12);
+listen(https.createServer(only('TLSv1.3'), answer), tls13);

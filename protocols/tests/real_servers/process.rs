@@ -8,7 +8,7 @@
 
 use std::env;
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -19,8 +19,8 @@ use crate::folder::Folder;
 
 /// Where programs are looked for that are not in `PATH`: daemons, for those who are not root.
 const DAEMONS: &str = "/usr/sbin";
-/// How often a server is asked whether it listens, and how long we wait in between: 20 s in all.
-const TRIES: (u32, Duration) = (2000, Duration::from_millis(10));
+/// Attempts to connect to a server that starts, and the pause between them: two minutes in all.
+const TRIES: (u32, Duration) = (12_000, Duration::from_millis(10));
 
 /// It is killed at the end. Each server is run as one process, so nobody is left behind.
 pub(crate) struct Process(Child);
@@ -81,10 +81,15 @@ pub(crate) fn skip(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// A port that nobody listens at, below those that the system gives to clients.
-pub(crate) fn free_port() -> u16 {
+/// Returns a free TCP port below the ephemeral range. The UDP socket with the same number reserves it among the test
+/// programs of this workspace: all of them reserve their ports so (`PortClaim` in tests/common).
+pub(crate) fn free_port() -> (u16, UdpSocket) {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;
     let mut ports = (0..5000).map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed) % 5000);
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+    let claim = |port| {
+        let claim = UdpSocket::bind(("127.0.0.1", port)).ok()?;
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some((port, claim))
+    };
+    ports.find_map(claim).unwrap()
 }

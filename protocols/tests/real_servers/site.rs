@@ -1,5 +1,6 @@
 //! The same pages, served by different servers; each returns `None` if it is not installed.
 
+use std::net::UdpSocket;
 use std::process::Command;
 
 use crate::folder::Folder;
@@ -23,6 +24,7 @@ struct Ports {
     tls12: u16,
     /// Where only TLS 1.3 is spoken.
     tls13: u16,
+    _claims: [UdpSocket; 3],
 }
 
 impl Site {
@@ -55,13 +57,14 @@ struct Plan {
 
 impl Plan {
     fn new(names: &[&str]) -> Plan {
-        let ports = Ports { plain: free_port(), tls12: free_port(), tls13: free_port() };
+        let [(plain, one), (tls12, two), (tls13, three)] = [(); 3].map(|()| free_port());
+        let ports = Ports { plain, tls12, tls13, _claims: [one, two, three] };
         Plan { folder: Folder::certified_for(names), ports }
     }
 
     /// Writes a configuration; what stands there in braces is filled in.
     fn configure(&self, name: &str, template: &str) {
-        let Ports { plain, tls12, tls13 } = &self.ports;
+        let Ports { plain, tls12, tls13, .. } = &self.ports;
         let ports = [("{plain}", plain), ("{tls12}", tls12), ("{tls13}", tls13)];
         let text = template.replace("{folder}", &self.folder.path().display().to_string());
         let text = text.replace("{modules}", APACHE_MODULES);
@@ -70,7 +73,7 @@ impl Plan {
     }
 
     fn start(self, command: &mut Command) -> Site {
-        let Ports { plain, tls12, tls13 } = self.ports;
+        let Ports { plain, tls12, tls13, .. } = self.ports;
         self.run(command, &[plain, tls12, tls13], true)
     }
 
@@ -105,7 +108,7 @@ pub(crate) fn apache(names: &[&str]) -> Option<Site> {
 pub(crate) fn node(names: &[&str]) -> Option<Site> {
     let mut command = Command::new(program("node")?);
     let plan = Plan::new(names);
-    let Ports { plain, tls12, tls13 } = &plan.ports;
+    let Ports { plain, tls12, tls13, .. } = &plan.ports;
     command.args(["-e", include_str!("node.js")]).arg(plan.folder.path());
     command.args([plain, tls12, tls13].map(u16::to_string));
     Some(plan.start(&mut command))

@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 
 use reactor::{AppCx, ConnId, ConnectError, Cx, Factory, Peer, Pressure, Protocol, Reason, Reply};
 
+/// More bytes than all socket buffers between two ends hold.
+pub(crate) const FLOOD: usize = 48 << 20;
+
 /// Everybody's diary, and what the actors share.
 #[derive(Default)]
 pub(crate) struct App {
@@ -62,6 +65,11 @@ impl App {
     /// The id of a link that was made.
     pub(crate) fn id(&self, name: &str) -> ConnId {
         self.diaries[name].id.unwrap()
+    }
+
+    /// What `name` has heard last.
+    pub(crate) fn last(&self, name: &str) -> Option<&str> {
+        self.diaries.get(name)?.heard.last().map(String::as_str)
     }
 
     /// How often `name` has heard it.
@@ -206,6 +214,11 @@ fn variant(of: &impl Debug) -> String {
     text.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
 }
 
+/// The name of the actor who plays the role as the `number`-th: the first has none.
+pub(crate) fn numbered(role: &str, number: usize) -> String {
+    if number == 1 { role.to_owned() } else { format!("{role}{number}") }
+}
+
 /// Makes actors named after the role, with a number from the second on. What becomes of the port is
 /// in the diary of that name with `'s port`.
 pub(crate) struct Casting<F> {
@@ -225,8 +238,7 @@ impl<F: FnMut(Actor) -> Option<Actor> + 'static> Factory<App> for Casting<F> {
     fn build_protocol(&mut self, app: &mut App, _: Peer) -> Option<Actor> {
         let guests = app.guests.entry(self.role.to_owned()).or_default();
         *guests += 1;
-        let number = if *guests == 1 { String::new() } else { guests.to_string() };
-        (self.dress)(Actor::new(format!("{}{number}", self.role)))
+        (self.dress)(Actor::new(numbered(self.role, *guests)))
     }
 
     fn port_opened(&mut self, app: &mut App, at: SocketAddr) {

@@ -12,10 +12,12 @@ use crate::scene::{Scene, dial, millis};
 pub(crate) fn a_refused_connection_fails_and_nothing_else_is_heard(stage: impl Stage) {
     let mut scene = Scene::new(stage);
     let (port, at) = scene.serve(|server| server);
+    // The open link keeps other programs from being given the port.
+    scene.join(at, Actor::new("early client"), "server");
     scene.enter(|cx| cx.reactor.close_port(port));
     scene.until(|app| app.has("server's port", "closed"));
     scene.dial(at, Actor::new("client"));
-    scene.until_over();
+    scene.until(|app| app.has("client", "failed"));
     scene.a_while();
     assert_eq!(scene.heard("client"), ["failed Failed"]);
     assert_eq!(scene.reactor.counters().connect_failures, 1);

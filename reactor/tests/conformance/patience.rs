@@ -27,8 +27,9 @@ pub(crate) fn an_idle_timeout_can_be_taken_back(stage: impl Stage) {
 
 pub(crate) fn a_deadline_strikes_whatever_is_heard(stage: impl Stage) {
     let mut scene = Scene::new(stage);
-    let client = Actor::new("client").says(b"ball").echoes().on(When::Made, |cx, _| {
-        let end = cx.reactor.now() + millis(20);
+    let mut deadline = None;
+    let client = Actor::new("client").says(b"ball").echoes().on(When::Data, move |cx, _| {
+        let end = *deadline.get_or_insert(cx.reactor.now() + millis(20));
         cx.transport.set_deadline(Some(end));
     });
     scene.play(Actor::echoes, client);

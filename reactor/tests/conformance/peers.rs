@@ -4,7 +4,7 @@ use reactor::{Limits, Sent};
 
 use crate::cast::Actor;
 use crate::nets::Stage;
-use crate::scene::{Scene, assert_same};
+use crate::scene::{Scene, assert_same, limits};
 
 /// Two clients and their servers.
 fn two<S: Stage>(stage: S) -> Scene<S> {
@@ -48,7 +48,7 @@ pub(crate) fn a_lost_link_is_gone(stage: impl Stage) {
 }
 
 pub(crate) fn a_full_outbox_takes_nothing_and_harms_nobody(stage: impl Stage) {
-    let mut scene = Scene::limited(stage, Limits { write_buffer: 1000, ..Limits::default() });
+    let mut scene = Scene::limited(stage, Limits { write_buffer: 1000, ..limits() });
     scene.meet(|server| server, Actor::new("client"));
     let id = scene.reactor.app.id("server");
     let sent = [600, 600, 400].map(|count| scene.enter(|cx| cx.peers.write(id, &[7; 600][..count])));

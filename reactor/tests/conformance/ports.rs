@@ -6,7 +6,7 @@ use reactor::Limits;
 
 use crate::cast::{Actor, Casting};
 use crate::nets::Stage;
-use crate::scene::{ANYWHERE, Scene, is_declined};
+use crate::scene::{ANYWHERE, Scene, is_declined, limits};
 
 fn rival() -> Casting<impl FnMut(Actor) -> Option<Actor>> {
     Casting { role: "rival", dress: Some }
@@ -74,7 +74,7 @@ pub(crate) fn who_is_declined_sees_an_end<S: Stage>(stage: S) {
 }
 
 pub(crate) fn who_exceeds_the_limit_of_links_is_refused<S: Stage>(stage: S) {
-    let mut scene = Scene::limited(stage, Limits { links: 3, ..Limits::default() });
+    let mut scene = Scene::limited(stage, Limits { links: 3, ..limits() });
     let at = scene.meet(Actor::echoes, Actor::new("client"));
     scene.dial(at, Actor::new("client2"));
     scene.until(|app| app.has("client2", "lost") || app.has("client2", "failed"));
@@ -87,7 +87,7 @@ pub(crate) fn who_exceeds_the_limit_of_links_is_refused<S: Stage>(stage: S) {
 
 pub(crate) fn nobody_waits_for_ever_where_few_are_accepted_per_turn(stage: impl Stage) {
     const CLIENTS: usize = 40;
-    let mut scene = Scene::limited(stage, Limits { accepts_per_turn: 3, ..Limits::default() });
+    let mut scene = Scene::limited(stage, Limits { accepts_per_turn: 3, ..limits() });
     let (_, at) = scene.serve(|server| server);
     for n in 0..CLIENTS {
         scene.dial(at, Actor::new(format!("client{n}")));

@@ -1,8 +1,6 @@
 //! What the operating system asks of the process.
 
-use std::time::Duration;
-
-use reactor::{Limits, Signal};
+use reactor::Signal;
 
 use crate::cast::{Actor, When};
 use crate::nets::Stage;
@@ -26,9 +24,7 @@ fn assert_stops(stage: impl Stage, signal: Signal) {
 }
 
 pub(crate) fn a_second_signal_cuts_off_at_once(stage: impl Stage) {
-    let hour = Duration::from_secs(3600);
-    let limits = Limits { stop_timeout: hour, ..Limits::default() };
-    let mut scene = Scene::limited(stage.with_signals(), limits);
+    let mut scene = Scene::new(stage.with_signals()); // its stop_timeout is an hour
     scene.meet(|server| server.ignores(When::Stopping), Actor::new("client").ignores(When::Stopping));
     scene.signal(Signal::Interrupt);
     scene.until(|app| app.has("server", "stopping"));

@@ -2,9 +2,9 @@
 
 use reactor::Limits;
 
-use crate::cast::{Actor, Casting, When};
+use crate::cast::{Actor, Casting, FLOOD, When};
 use crate::nets::Stage;
-use crate::scene::{ANYWHERE, Scene, millis};
+use crate::scene::{ANYWHERE, Scene, limits, millis};
 
 pub(crate) fn a_stop_closes_ports_and_links(stage: impl Stage) {
     let mut scene = Scene::new(stage);
@@ -39,11 +39,10 @@ pub(crate) fn a_stop_waits_for_last_words(stage: impl Stage) {
 }
 
 pub(crate) fn a_stop_cuts_off_who_does_not_end(stage: impl Stage) {
-    let mut scene = Scene::limited(stage, Limits { stop_timeout: millis(20), ..Limits::default() });
-    scene.reactor.app.left = 100_000_000;
-    scene.meet(Actor::produces, Actor::new("client").paused().ignores(When::Stopping));
-    scene.until(|app| app.has("server", "high"));
-    scene.a_while();
+    let bounds = Limits { stop_timeout: millis(20), write_buffer: FLOOD, ..limits() };
+    let mut scene = Scene::limited(stage, bounds);
+    scene.meet(|server| server, Actor::new("client").paused().ignores(When::Stopping));
+    scene.at("server", |cx| cx.transport.write(&vec![7; FLOOD]));
     scene.enter(|cx| cx.reactor.stop());
     scene.until_stopped();
     assert_eq!(scene.heard("server").last().unwrap(), "lost Stopped", "it had more to send");

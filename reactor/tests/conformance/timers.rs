@@ -2,21 +2,31 @@
 
 use std::time::Duration;
 
-use crate::cast::{Actor, When};
+use reactor::AppCx;
+
+use crate::cast::{Actor, App, When};
 use crate::nets::Stage;
 use crate::scene::{Scene, millis};
 
 impl<S: Stage> Scene<S> {
     fn note_later(&mut self, after: Duration, what: &'static str) -> reactor::TimerId {
-        self.enter(|cx| cx.reactor.app_later(after, move |cx| cx.app.note("timers", what)))
+        let [timer] = self.note_all_later([(after, what)]);
+        timer
+    }
+
+    /// Starts all timers at one instant.
+    fn note_all_later<const N: usize>(
+        &mut self,
+        all: [(Duration, &'static str); N],
+    ) -> [reactor::TimerId; N] {
+        let note = |what| move |cx: &mut AppCx<'_, App>| cx.app.note("timers", what);
+        self.enter(|cx| all.map(|(after, what)| cx.reactor.app_later(after, note(what))))
     }
 }
 
 pub(crate) fn timers_run_in_the_order_of_their_deadlines(stage: impl Stage) {
     let mut scene = Scene::new(stage);
-    scene.note_later(millis(900), "late");
-    scene.note_later(millis(300), "early");
-    scene.note_later(Duration::ZERO, "at once");
+    scene.note_all_later([(millis(90), "late"), (millis(30), "early"), (Duration::ZERO, "at once")]);
     assert_eq!(scene.heard("timers"), [""; 0], "nothing runs inside of what asked for it");
     scene.until(|app| app.has("timers", "late"));
     assert_eq!(scene.heard("timers"), ["at once", "early", "late"]);

@@ -1,22 +1,19 @@
 //! Clients that report without pause, until they are told to stop or their server is gone.
 
+use super::ledger::Ledger;
+use crate::common::PATIENCE;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
-
-use super::ledger::Ledger;
 
 /// Connections, each of which reports for clients of its own.
 const CONNECTIONS: usize = 4;
 /// Clients for whom a connection reports, in turn.
-const CLIENTS: usize = 25;
+pub(crate) const CLIENTS: usize = 25;
 /// Reports that are on their way at once on one connection.
 const AT_ONCE: usize = 5;
-/// How long an answer may take before the server counts as gone.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A load that is running.
 pub(crate) struct Load {

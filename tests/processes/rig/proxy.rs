@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 enum State {
     /// They are forwarded.
     Open,
-    /// They are kept: nobody is told that they do not arrive.
+    /// They are held back, and so are closes: no end is told anything.
     Silent,
     /// Every connection is closed.
     Cut,
@@ -106,6 +106,7 @@ impl Shared {
             && self.is_open()
             && to.write_all(&buffer[..count]).is_ok()
         {}
+        self.is_open(); // a close is held back in silence, too
         for stream in [from, to] {
             let _ = stream.shutdown(Shutdown::Both); // it may be closed already
         }

@@ -28,6 +28,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use crate::common::PATIENCE;
 use crate::common::authority::Identity;
 use cage::Cage;
 use foreign::Foreign;
@@ -37,6 +38,8 @@ use manner::{
 use visit::Verdict::{self, None as Nothing, Places};
 use visit::{Animal, visit_all};
 
+/// Time limit of the answers that never come.
+const TIME_IS_UP: Duration = Duration::from_secs(3);
 /// Small steps of a server that drips.
 const DRIP: Duration = Duration::from_millis(20);
 
@@ -152,15 +155,16 @@ fn who_is_late_or_never_comes_to_an_end_keeps_nobody_else_waiting() {
     let endless = says(ok(PLACES).replace("Length: ", "Length: 1"));
     let out_of_time = Nothing("no answer in time");
     visit_all(&[
-        https("late", late, Places).slow("20s"),
-        https("late to end", late_to_end, Places).slow("20s"),
-        https("silent", vec![], out_of_time).slow("3s"),
-        https("never ends", endless, out_of_time).slow("3s"),
-        https("settings of HTTP/2", says([0, 0, 0, 4, 0, 0, 0, 0, 0]), out_of_time).slow("3s"),
-        https("a head that drips", drips(&ok(PLACES).repeat(9), 5 * DRIP), out_of_time).slow("3s"),
-        https("a body that drips", drips(&chunked(&"1\r\n \r\n".repeat(999)), DRIP), out_of_time).slow("3s"),
-        tcp("no handshake", vec![], "no answer in time").slow("3s"),
-        tcp("half a handshake", says([22, 3, 3, 0, 99]), "no answer in time").slow("3s"),
+        https("late", late, Places).slow(PATIENCE),
+        https("late to end", late_to_end, Places).slow(PATIENCE),
+        https("silent", vec![], out_of_time).slow(TIME_IS_UP),
+        https("never ends", endless, out_of_time).slow(TIME_IS_UP),
+        https("settings of HTTP/2", says([0, 0, 0, 4, 0, 0, 0, 0, 0]), out_of_time).slow(TIME_IS_UP),
+        https("a head that drips", drips(&ok(PLACES).repeat(9), 5 * DRIP), out_of_time).slow(TIME_IS_UP),
+        https("a body that drips", drips(&chunked(&"1\r\n \r\n".repeat(999)), DRIP), out_of_time)
+            .slow(TIME_IS_UP),
+        tcp("no handshake", vec![], "no answer in time").slow(TIME_IS_UP),
+        tcp("half a handshake", says([22, 3, 3, 0, 99]), "no answer in time").slow(TIME_IS_UP),
     ]);
 }
 

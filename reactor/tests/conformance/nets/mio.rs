@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 use reactor::mio_net::MioNet;
 use reactor::{Reactor, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -14,12 +15,9 @@ use super::Stage;
 /// Signals reach the whole process, so one test at a time may have them.
 static SIGNALS: Mutex<()> = Mutex::new(());
 
-/// More than the 128 that the kernel lets wait at a port which mio has opened.
-const CROWD: usize = 140;
-
 pub(crate) struct Mio {
     net: MioNet,
-    crowded: Vec<(TcpListener, Vec<TcpStream>)>,
+    silent: Vec<(TcpListener, TcpStream)>,
     turn_at_signals: Option<MutexGuard<'static, ()>>,
 }
 
@@ -27,7 +25,7 @@ impl Stage for Mio {
     type Net<'n> = MioNet;
 
     fn open(_seed: u64) -> Mio {
-        Mio { net: MioNet::new().unwrap(), crowded: Vec::new(), turn_at_signals: None }
+        Mio { net: MioNet::new().unwrap(), silent: Vec::new(), turn_at_signals: None }
     }
 
     fn with<R>(&mut self, f: impl FnOnce(&mut MioNet) -> R) -> R {
@@ -36,12 +34,18 @@ impl Stage for Mio {
 
     fn go_on<A: 'static>(&mut self, _reactor: &Reactor<A>) {}
 
-    /// A port where nobody accepts and the queue is full: the kernel drops who comes on top.
+    /// A listener with a full backlog, of which nothing is accepted: the kernel drops further SYNs.
     fn silent(&mut self) -> SocketAddr {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let mut port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let at = port.local_addr().unwrap();
-        let crowd = (0..CROWD).map(|_| TcpStream::connect(at).unwrap()).collect();
-        self.crowded.push((port, crowd));
+        let waiting = TcpStream::connect(at).unwrap();
+        let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(1));
+        poll.registry().register(&mut port, Token(0), Interest::READABLE).unwrap();
+        while events.is_empty() {
+            poll.poll(&mut events, None).unwrap();
+        }
+        rustix::net::listen(&port, 0).unwrap(); // the waiting connection fills it
+        self.silent.push((port, waiting));
         at
     }
 
