@@ -24,6 +24,9 @@
 //! | chunk extensions, trailers | bounded, checked, dropped |
 //! | more than [`HttpLimits`] allows | refused as soon as it is known |
 //!
+//! The first four do not count in a response that has no body whatever its fields say: a 2xx to CONNECT, any to HEAD,
+//! 204 and 304. Its end is in no doubt, but after such fields its connection is not used again.
+//!
 //! httparse reads the heads; everything else is here. The readers know no socket: bytes go in, however
 //! they were cut, and a message comes out. [`HttpServer`] and [`Agent`] put connections around them. The
 //! agent is tried on nginx, Apache, Node, Python and tinyproxy in `tests/real_servers`.
