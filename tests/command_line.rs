@@ -71,7 +71,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
         (&["whatsat", "Welsh", "kiwi", "10", "5\nIAMAT"], "error: invalid value '5"),
         (
             &["simulate", "--set", "herd.links=[[\"Ball\", \"Welsh\"]]"],
-            "herd: herd.links: no news can get between Alford and Ball, Welsh and Hamilton and Holiday",
+            "herd: --set herd.links: no news can get between Alford and Ball, Welsh and Hamilton and Holiday",
         ),
         (
             &["simulate", "--seed", "+3"],

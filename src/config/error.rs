@@ -107,8 +107,6 @@ pub enum Problem {
     Syntax(String),
     /// No such key.
     UnknownKey(Hint),
-    /// No key has this environment variable.
-    UnknownVariable(Hint),
     /// This environment variable could stand for either of two keys.
     AmbiguousVariable(String, String),
     /// A flag without `=`.
@@ -133,6 +131,10 @@ pub enum Problem {
     SelfLink(String),
     /// Two links between the same servers.
     DuplicateLink(String, String),
+    /// Links that leave the herd in these groups, without a way from one to another.
+    Disconnected(Vec<Vec<String>>),
+    /// The same of servers of other names than the default ones, for which nobody has set links.
+    NoLinks(Vec<Vec<String>>),
     /// Neither an IP address nor a host name.
     BadHost(String),
     /// A name that a listener cannot be bound to.
@@ -193,7 +195,6 @@ impl fmt::Display for Problem {
             Problem::Unreadable(error) => write!(f, "cannot be read: {error}"),
             Problem::Syntax(message) => write!(f, "not TOML: {message}"),
             Problem::UnknownKey(hint) => write!(f, "unknown key; {hint}"),
-            Problem::UnknownVariable(hint) => unknown_variable(f, hint),
             Problem::AmbiguousVariable(one, other) => {
                 write!(f, "may mean {one} or {other}; set the one that is meant by file or flag")
             }
@@ -210,6 +211,8 @@ impl fmt::Display for Problem {
             Problem::MissingPort(hint) => missing_port(f, hint),
             Problem::SelfLink(name) => write!(f, "{name} is linked to itself"),
             Problem::DuplicateLink(a, b) => write!(f, "{a} and {b} are linked twice"),
+            Problem::Disconnected(groups) => disconnected(f, groups),
+            Problem::NoLinks(groups) => no_links(f, groups),
             Problem::BadHost(host) => write!(f, "{host:?} is neither an IP address nor a host name"),
             Problem::NotBindable(host) => {
                 write!(f, "{host:?} is a name; a server listens on an IP address or on localhost")
@@ -269,16 +272,21 @@ fn unauthenticated(f: &mut fmt::Formatter<'_>, name: &str, host: &str) -> fmt::R
     f.write_str("which is not loopback; set peers.allow_unauthenticated = true as well if that is meant")
 }
 
+fn disconnected(f: &mut fmt::Formatter<'_>, groups: &[Vec<String>]) -> fmt::Result {
+    let groups: Vec<String> = groups.iter().map(|names| names.join(", ")).collect();
+    write!(f, "no news can get between {}", groups.join(" and "))
+}
+
+fn no_links(f: &mut fmt::Formatter<'_>, groups: &[Vec<String>]) -> fmt::Result {
+    disconnected(f, groups)?;
+    let link: Vec<&String> = groups.iter().filter_map(|names| names.first()).take(2).collect();
+    f.write_str(": servers of other names than the default ones need their own links, ")?;
+    write!(f, "as in herd.links = [{link:?}]")
+}
+
 fn exposed_key(f: &mut fmt::Formatter<'_>, path: &Path, mode: u32) -> fmt::Result {
     let path = path.display();
     write!(f, "{path} is open to others than its owner (mode {mode:03o}); run: chmod 600 {path}")
-}
-
-fn unknown_variable(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {
-    match hint.near() {
-        Some(_) => write!(f, "unknown variable; {hint}"),
-        None => f.write_str("unknown variable; limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR"),
-    }
 }
 
 fn unknown_server(f: &mut fmt::Formatter<'_>, name: &str, hint: &Hint) -> fmt::Result {

@@ -171,7 +171,8 @@ mod tests {
     fn servers_that_prove_themselves_by_certificates_have_names_for_them() {
         let ports = "{ client_port = 1, peer_port = 2, web_port = 0 }";
         for name in ["ball", "ca", "CA", "12", "x-", &"x".repeat(64)] {
-            let text = format!("[servers]\n{name} = {ports}\n");
+            let links = format!("herd.links = [[\"Ball\", \"{name}\"]]");
+            let text = format!("{links}\n[servers]\nBall = {{}}\n{name} = {ports}\n");
             assert!(read(&text).is_ok(), "{name}: {:?}", read(&text));
             let error = read(&format!("{text}[peers]\nauth = \"tls\"")).unwrap_err();
             assert!(error.contains("no name for a certificate"), "{error}");

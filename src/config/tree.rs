@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::error::{ConfigError, Origin, Problem};
 use super::hint::Hint;
 use super::setting::{Given, Key, Setting};
-use super::{Config, ServerEntry};
+use super::{Config, default_servers};
 
 /// Who set each key that is not a default, by dotted key.
 pub(super) type Origins = BTreeMap<String, Origin>;
@@ -21,9 +21,15 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The defaults, set by nobody.
-    pub(super) fn of_defaults() -> Result<Tree, ConfigError> {
-        Ok(Tree { table: as_table(&Config::default())?, origins: Origins::new() })
+    /// What a file begins with that holds these settings. One that names a server which is not among the default ones
+    /// describes a herd of its own: none of them is in it but those that it names, and no default link.
+    pub(super) fn for_file(settings: &[Setting]) -> Result<Tree, ConfigError> {
+        let mut config = Config::default();
+        if settings.iter().filter_map(Setting::server).any(|name| !config.servers.contains_key(name)) {
+            config.servers.clear();
+            config.herd.links.clear();
+        }
+        Ok(Tree { table: as_table(&config)?, origins: Origins::new() })
     }
 
     /// Sets one key, or the keys of a table of them.
@@ -82,13 +88,13 @@ fn child<'t>(table: &'t mut Table, part: &str) -> Result<&'t mut Value, Problem>
     Ok(&mut table[part])
 }
 
-/// A name that is new in `servers` gets an entry whose ports are still to be given.
+/// A name that is new in `servers` gets its default entry, or one whose ports are still to be given.
 fn add_server(table: &mut Table, key: &Key) {
     if let [section, name, ..] = key.0.as_slice()
         && section == "servers"
         && let Some(Value::Table(servers)) = table.get_mut(section)
         && !servers.contains_key(name)
-        && let Ok(entry) = Value::try_from(ServerEntry::default())
+        && let Ok(entry) = Value::try_from(default_servers().remove(name).unwrap_or_default())
     {
         servers.insert(name.clone(), entry);
     }
@@ -116,6 +122,7 @@ fn plain_name(expected: &str) -> Cow<'_, str> {
     let most = match expected {
         "a boolean" => return "true or false".into(),
         "a string" | "path string" => return "text in quotation marks".into(),
+        "a sequence" => return "a list, as in [\"google\", \"builtin\"]".into(), // places.chain alone has one
         "u16" => u64::from(u16::MAX),
         "u32" => u64::from(u32::MAX),
         "u64" | "usize" => i64::MAX.unsigned_abs(), // TOML's largest integer
@@ -191,7 +198,22 @@ mod tests {
             ("herd.dir = 5", "herd.toml:1: herd.dir: expected text in quotation marks, not 5"),
             (
                 "herd.links = [[\"Ball\"]]",
-                "herd.toml:1: herd.links: invalid length 1, expected an array of length 2",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [[\"Ball\"]]",
+            ),
+            (
+                "herd.links = [\"Ball\", \"Welsh\"]",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [\"Ball\", \"Welsh\"]",
+            ),
+            (
+                "herd.links = [[\"Ball\", \"Welsh\", \"Alford\"]]",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [[\"Ball\", \"Welsh\", \"Alford\"]]",
+            ),
+            (
+                "places.chain = \"google\"",
+                "herd.toml:1: places.chain: expected a list, as in [\"google\", \"builtin\"], not \"google\"",
             ),
             (
                 "limits.idle = 10",
@@ -250,9 +272,9 @@ mod tests {
 
     #[test]
     fn flags_set_lists_tables_and_new_servers() {
-        let flags = ["herd.links=[]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
+        let flags = ["herd.links=[[\"New\", \"Ball\"]]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
         let config = layered("", &[], &flags).unwrap();
-        assert!(config.herd.links.is_empty());
+        assert_eq!(config.herd.links, [["New", "Ball"]]);
         assert_eq!((config.servers["New"].client_port, config.servers["New"].peer_port), (1, 2));
         assert_eq!(config.herd.dir.to_str(), Some("2024"));
     }
