@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use reactor::TlsConfigError;
 
+use super::dates::Renewal;
 use super::hint::Hint;
 use super::places::Provider;
+use crate::certificate::Moment;
 
 /// Who wrote a setting: what an error names first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +166,8 @@ pub enum Problem {
     NoCertificate(PathBuf, String),
     /// The files of a certificate are of no use together.
     BadCertificate(PathBuf, TlsConfigError),
+    /// A certificate that has expired, when, and how to renew it.
+    Expired(PathBuf, Moment, Renewal),
     /// A certificate that is for somebody else than this server.
     NotForServer(PathBuf, String),
     /// A name that no certificate could be for, or that the certificate of another server is for, too.
@@ -233,6 +237,9 @@ impl fmt::Display for Problem {
                 path.display()
             ),
             Problem::BadCertificate(path, error) => write!(f, "{}: {error}", path.display()),
+            Problem::Expired(path, until, renewal) => {
+                write!(f, "{} has expired on {until}; {renewal}", path.display())
+            }
             Problem::NotForServer(path, name) => write!(
                 f,
                 "{} is no certificate for {name}: the name in it must be the server's",
@@ -240,7 +247,7 @@ impl fmt::Display for Problem {
             ),
             Problem::NoCertificateName => f.write_str(
                 "no name for a certificate (peers.auth = \"tls\"): it needs a letter, at most 63 characters, \
-                 none of them - at the end; it is not ca; and no other server has it in other case",
+                 none of them - at the end; it is neither ca nor clients; and no other server has it in other case",
             ),
             Problem::DuplicateProvider(provider) => write!(f, "{provider} is named twice"),
             Problem::ProviderAndChain { provider, first } => provider_and_chain(f, *provider, *first),

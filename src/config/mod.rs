@@ -19,6 +19,7 @@
 
 mod check;
 mod credentials;
+mod dates;
 mod environment;
 mod error;
 mod file;
@@ -33,6 +34,7 @@ mod places;
 mod sections;
 mod server;
 mod setting;
+mod settings;
 mod text;
 mod tree;
 mod url;
@@ -43,6 +45,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use credentials::Certificate;
+pub use dates::{CertificateDate, CertificateDates, Renewal};
 pub use environment::Environment;
 pub use error::{ConfigError, Origin, Problem};
 pub use file::ConfigFile;
@@ -54,6 +57,7 @@ pub use sections::{
     ClientsConfig, Durability, HerdConfig, LogConfig, PeerAuth, PeerMode, PeersConfig, StoreConfig,
 };
 pub use server::{Neighbour, ServerConfig, ServerEntry};
+pub use settings::{Changes, Settings};
 
 use setting::Setting;
 use tree::{Origins, Tree};

@@ -145,6 +145,16 @@ fn collect(at: &Key, table: &Table, keys: &mut Vec<Key>) {
     }
 }
 
+/// Every key that takes a value, dotted, with its value.
+pub(super) fn flattened(config: &Config) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let table = as_table(config)?;
+    let mut keys = Vec::new();
+    collect(&Key::default(), &table, &mut keys);
+    let table = Value::Table(table);
+    let value = |key: &Key| key.0.iter().try_fold(&table, |at, part| at.get(part)).cloned();
+    Ok(keys.iter().filter_map(|key| Some((key.to_string(), value(key)?))).collect())
+}
+
 fn as_table(config: &Config) -> Result<Table, ConfigError> {
     Table::try_from(config).map_err(|error| unattributed(error.to_string()))
 }
@@ -154,8 +164,29 @@ fn unattributed(message: String) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::{layered, read};
+    use super::*;
+
+    /// The defaults but for one key, which has some other value.
+    pub(in crate::config) fn changed(key: &str) -> Config {
+        let mut table = as_table(&Config::default()).unwrap();
+        let slot = find(&mut table, &Key::new(key)).unwrap();
+        let texts = ["7m 7s", "7kB", "other", "always", "paper", "tls", "google"].map(Value::from);
+        let others = match slot.clone() {
+            Value::Integer(number) => vec![Value::Integer(number + 1)],
+            Value::Boolean(is_so) => vec![Value::Boolean(!is_so)],
+            Value::Array(_) => vec![Value::try_from([["Ball", "Welsh"]]).unwrap(), Value::try_from(["google"]).unwrap()],
+            _ => texts.to_vec(),
+        };
+        let read = |other: &Value| {
+            let mut table = table.clone();
+            *find(&mut table, &Key::new(key)).unwrap() = other.clone();
+            Config::deserialize(table).ok()
+        };
+        let config = others.iter().find_map(read);
+        config.unwrap_or_else(|| panic!("{key} takes none of {others:?}"))
+    }
 
     #[test]
     fn unknown_keys_are_refused_with_a_hint() {

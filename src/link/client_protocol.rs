@@ -47,6 +47,7 @@ enum State {
 pub fn dial(cx: &mut AppCx<'_, Herd>, place: usize) {
     let Herd { neighbours, proof, .. } = &mut *cx.app;
     let Some(neighbour) = neighbours.get_mut(place) else { return };
+    let _ = neighbour.dialled.get_or_insert(cx.reactor.now());
     let at = proof.endpoint(&neighbour.at, &neighbour.name);
     cx.reactor.connect(at, Lines::new(ClientProtocol::new(place)));
 }
@@ -63,8 +64,12 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
         return;
     }
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
-    let admitted = neighbour.redials.admit(reactor.now());
-    herd.notice_if(reactor, admitted, &notice);
+    if neighbour.may_be_starting(reactor.now()) {
+        herd.note(reactor, &notice);
+    } else {
+        let admitted = neighbour.redials.admit(reactor.now());
+        herd.notice_if(reactor, admitted, &notice);
+    }
     reactor.app_later(wait, move |cx| dial(cx, place));
 }
 
@@ -163,8 +168,9 @@ impl ClientProtocol {
         cx.transport.set_deadline(None);
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.up(cx.transport.id(), cx.transport.peer());
+        let is_first = !std::mem::replace(&mut neighbour.greetings.was_up, true);
         let notice = format!("neighbour {}: up", neighbour.name);
-        cx.app.notice(&mut cx.reactor, &notice);
+        cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
         self.ping(cx);
         if fires(Point::LinkDropped) {
             cx.transport.abort_connection();
@@ -241,8 +247,9 @@ impl ClientProtocol {
         let tally = self.resync.synced();
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.resynced(tally);
+        let is_first = !std::mem::replace(&mut neighbour.greetings.was_told, true);
         let notice = format!("neighbour {}: {tally}", neighbour.name);
-        cx.app.notice(&mut cx.reactor, &notice);
+        cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
     }
 
     /// Whether the neighbour, if it can be told anything, lacks nothing that we know of.

@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod bench;
 mod check;
+mod counters;
 mod keys;
 mod parent;
 mod places;
