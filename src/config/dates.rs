@@ -71,11 +71,6 @@ impl CertificateDate {
 }
 
 impl CertificateDates {
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &CertificateDate> {
-        self.0.iter()
-    }
-
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -106,6 +101,15 @@ impl CertificateDates {
         let last = validities(pem).into_iter().max_by_key(|validity| validity.until);
         let date = |validity| CertificateDate { key, path: path.to_owned(), validity, is_needed };
         self.0.extend(last.map(date));
+    }
+}
+
+impl IntoIterator for CertificateDates {
+    type Item = CertificateDate;
+    type IntoIter = std::vec::IntoIter<CertificateDate>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

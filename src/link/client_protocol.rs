@@ -1,5 +1,6 @@
 //! The link on which a neighbour is told the news (the paper, 3.2: `ClientProtocol`; here it stays open).
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use protocols::{LineReceiver, Lines, send_line};
@@ -53,7 +54,13 @@ pub fn dial(cx: &mut AppCx<'_, Herd>, place: usize) {
 }
 
 /// Dials again after a while.
-fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: &dyn std::fmt::Display) {
+fn redial(
+    herd: &mut Herd,
+    reactor: &mut Requests<'_, Herd>,
+    place: usize,
+    is_refused: bool,
+    why: &dyn std::fmt::Display,
+) {
     let random = reactor.random();
     let Some(neighbour) = herd.neighbours.get_mut(place) else { return };
     if reactor.is_stopping() {
@@ -64,7 +71,7 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
         return;
     }
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
-    if neighbour.may_be_starting(reactor.now()) {
+    if is_refused && neighbour.may_be_starting(reactor.now()) {
         herd.note(reactor, &notice);
     } else {
         let admitted = neighbour.redials.admit(reactor.now());
@@ -133,14 +140,16 @@ impl LineReceiver<Herd> for ClientProtocol {
         if let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) {
             neighbour.down(cx.transport.id());
         }
-        redial(cx.app, &mut cx.reactor, self.neighbour, reason);
+        redial(cx.app, &mut cx.reactor, self.neighbour, false, reason);
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
         if matches!(error, ConnectError::Tls(_)) {
             cx.app.counters.refused_neighbours += 1; // whoever answers is not the neighbour
         }
-        redial(cx.app, &mut cx.reactor, self.neighbour, error);
+        let is_refused =
+            matches!(error, ConnectError::Failed(error) if error.kind() == ErrorKind::ConnectionRefused);
+        redial(cx.app, &mut cx.reactor, self.neighbour, is_refused, error);
     }
 }
 

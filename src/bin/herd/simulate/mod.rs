@@ -24,7 +24,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
         return planting::list();
     }
     planting::check(arguments.planted.as_deref())?;
-    let setting = Setting::of(&config.load()?, arguments.draw);
+    let setting = Setting::of(&config.load_and_warn()?, arguments.draw);
     let trim = arguments.trim()?;
     let again = |seed, trim: &Trim| arguments.again(config, seed, trim);
     if arguments.minimise {
