@@ -180,7 +180,9 @@ mod tests {
     fn what_is_no_time_is_none() {
         let read = |tag, text: &str| read_time(tag, text.as_bytes()).map(|moment| moment.to_string());
         assert_eq!(read(GENERALIZED_TIME, "99991231235959Z"), Some("9999-12-31 23:59 UTC".into()));
-        for text in ["99990031235959Z", "99991331235959Z", "9999123123595Z", "+9991231235959Z", "99991231235959", ""] {
+        for text in
+            ["99990031235959Z", "99991331235959Z", "9999123123595Z", "+9991231235959Z", "99991231235959", ""]
+        {
             assert_eq!(read(GENERALIZED_TIME, text), None, "{text}");
         }
         assert_eq!(read(0, "99991231235959Z"), None);

@@ -7,6 +7,9 @@ pub(crate) struct Counted<'a>(pub(crate) &'a [(u64, &'a str)]);
 
 impl fmt::Display for Counted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().filter(|(count, _)| *count > 0).try_for_each(|(count, what)| writeln!(f, "{count} {what}"))
+        self.0
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .try_for_each(|(count, what)| writeln!(f, "{count} {what}"))
     }
 }

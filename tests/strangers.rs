@@ -97,8 +97,7 @@ fn one_link_does_not_answer_the_challenge_of_another() {
 #[test]
 fn a_dialler_is_not_convinced_by_its_own_words() {
     let mut herd = Herd::new();
-    let flags = ["--set=herd.links=[[\"Ball\",\"Welsh\"]]"];
-    herd.start_talkative("Ball", &flags);
+    herd.start_talkative("Ball", &[]);
     let [hello, said] = ball_says(&herd, |hello| format!("{hello}\n"));
     assert!(hello.starts_with("HELLO 1 Ball Welsh ") && said.is_empty(), "{said}");
     let [_, said] = ball_says(&herd, |hello| {

@@ -76,7 +76,7 @@ impl Config {
             return Err(self.refuse("limits.line", Problem::Value(most)));
         }
         if (1..LEAST_LINE).contains(&limits.line) {
-            let least = format!("must be at least {LEAST_LINE}: no command with a position and a time would fit");
+            let least = format!("must be at least {LEAST_LINE}: less is too small for a usual IAMAT");
             return Err(self.refuse("limits.line", Problem::Value(least)));
         }
         let least = LEAST_WRITE_BUFFER.max(limits.line * 4);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_line_has_room_for_a_command() {
-        let message = "herd.toml:1: limits.line: must be at least 64: no command with a position and a time would fit";
+        let message = "herd.toml:1: limits.line: must be at least 64: less is too small for a usual IAMAT";
         refused(&[("limits.line = 5", message), ("limits.line = 63", message)]);
         assert!(read("limits.line = 64").is_ok());
     }

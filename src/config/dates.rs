@@ -104,6 +104,20 @@ impl CertificateDates {
     }
 }
 
+#[cfg(test)]
+impl CertificateDates {
+    /// One that ends so many seconds after the Unix epoch.
+    pub(crate) fn until(seconds: i64) -> CertificateDates {
+        let validity = Validity { from: Moment(0), until: Moment(seconds) };
+        CertificateDates(vec![CertificateDate {
+            key: "peers.cert",
+            path: "a.pem".into(),
+            validity,
+            is_needed: true,
+        }])
+    }
+}
+
 impl IntoIterator for CertificateDates {
     type Item = CertificateDate;
     type IntoIter = std::vec::IntoIter<CertificateDate>;
@@ -210,7 +224,8 @@ mod tests {
         fs::write(&cert, params.self_signed(&key).unwrap().pem()).unwrap();
         fs::write(&private, key.serialize_pem()).unwrap();
         fs::set_permissions(&private, fs::Permissions::from_mode(0o600)).unwrap();
-        let config = read(&format!("clients = {{ tls = true, cert = {cert:?}, key = {private:?} }}")).unwrap();
+        let config =
+            read(&format!("clients = {{ tls = true, cert = {cert:?}, key = {private:?} }}")).unwrap();
         (folder, config)
     }
 
@@ -222,7 +237,9 @@ mod tests {
         let warnings = |days| dates(days).unwrap().warnings(clock(days));
         assert_eq!(warnings(0), [""; 0]);
         assert_eq!(warnings(28), [""; 0], "31 days");
-        let soon = |days, unit| vec![format!("clients.cert: {path} expires in {days} {unit}, on 2030-03-01 00:00 UTC")];
+        let soon = |days, unit| {
+            vec![format!("clients.cert: {path} expires in {days} {unit}, on 2030-03-01 00:00 UTC")]
+        };
         assert_eq!((warnings(29), warnings(57)), (soon(29, "days"), soon(1, "day")));
         let expired = format!(
             "herd.toml:1: clients.cert: {path} has expired on 2030-03-01 00:00 UTC; renew it, or run: herd keys clients HOST"

@@ -117,7 +117,8 @@ fn text(text: &OsStr) -> String {
 /// One line for each variable that may be a slip, and one for all those that Kubernetes sets.
 fn warnings(mut unknown: Vec<&str>, known: &[(String, &Key)]) -> Vec<String> {
     unknown.sort_unstable();
-    let (of_services, others): (Vec<&str>, Vec<&str>) = unknown.into_iter().partition(|name| is_of_a_service(name));
+    let (of_services, others): (Vec<&str>, Vec<&str>) =
+        unknown.into_iter().partition(|name| is_of_a_service(name));
     let names = || known.iter().map(|(variable, _)| variable.as_str()).chain([CONFIG]);
     let warning = |name: &str| {
         let hint = Hint::new(name, names());
@@ -196,7 +197,10 @@ mod tests {
         };
         let slip = "HERD_LIMITS_LINES: unknown variable; did you mean \"HERD_LIMITS_LINE\"?";
         let other = "HERD_COLOUR_OF_THE_WEB_PAGE: unknown variable; limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR";
-        assert_eq!(warnings(&[("HERD_LIMITS_LINES", "1"), ("HERD_COLOUR_OF_THE_WEB_PAGE", "1")]), [other, slip]);
+        assert_eq!(
+            warnings(&[("HERD_LIMITS_LINES", "1"), ("HERD_COLOUR_OF_THE_WEB_PAGE", "1")]),
+            [other, slip]
+        );
         assert_eq!(warnings(&[("HERD_a\nb", "1")])[0].lines().count(), 1);
         let port = "HERD_SERVERS_ALFORD_PORT: unknown variable; did you mean ";
         assert!(warnings(&[("HERD_SERVERS_ALFORD_PORT", "1")])[0].starts_with(port));
@@ -219,9 +223,13 @@ mod tests {
             ("HERD_LIMITS_LINE", "4096"),
         ];
         let config = layered("", &variables, &[]).unwrap();
-        let warning = "HERD_PORT and 7 more: unknown variables; Kubernetes sets them for a service called herd";
+        let warning =
+            "HERD_PORT and 7 more: unknown variables; Kubernetes sets them for a service called herd";
         assert_eq!((config.limits.line, config.warnings()), (4096, &[warning.to_owned()][..]));
-        assert!(layered("", &variables[3..4], &[]).unwrap().warnings()[0].starts_with("HERD_PORT: unknown variable; "));
+        assert!(
+            layered("", &variables[3..4], &[]).unwrap().warnings()[0]
+                .starts_with("HERD_PORT: unknown variable; ")
+        );
     }
 
     #[test]

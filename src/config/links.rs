@@ -90,7 +90,8 @@ impl Config {
     /// The default servers that are not in the herd since nothing names them.
     pub(super) fn unnamed_notice(&self) -> Option<String> {
         let names = self.unnamed.join(", ");
-        (!names.is_empty()).then(|| format!("herd.links: {names}: not in this herd, for no setting names them"))
+        (!names.is_empty())
+            .then(|| format!("herd.links: {names}: not in this herd, for no setting names them"))
     }
 
     /// A name that may be a slip for that of a default server which is not in the herd.
@@ -149,13 +150,17 @@ mod tests {
             ),
         ]);
         let by_flag = layered("", &[], &["servers.New={client_port=1, peer_port=2}"]).unwrap_err();
-        assert!(by_flag.starts_with("--set servers.New: herd.links: no news can get between Alford, Ball"), "{by_flag}");
+        assert!(
+            by_flag.starts_with("--set servers.New: herd.links: no news can get between Alford, Ball"),
+            "{by_flag}"
+        );
     }
 
     #[test]
     fn links_of_a_flag_or_a_variable_name_the_herd() {
         let names = |text, variables: &[(&str, &str)], flags: &[&str]| {
-            layered(text, variables, flags).map(|config| config.servers.into_keys().collect::<Vec<_>>().join(" "))
+            layered(text, variables, flags)
+                .map(|config| config.servers.into_keys().collect::<Vec<_>>().join(" "))
         };
         let two = "[[\"Alford\", \"Ball\"]]";
         let flag = format!("herd.links={two}");

@@ -288,9 +288,8 @@ mod tests {
     #[test]
     fn a_file_with_a_server_of_another_name_describes_a_herd_of_its_own() {
         let bona = "[servers.Bona]\nclient_port = 12000\npeer_port = 12100\n";
-        let names = |text: &str| {
-            read(text).map(|config| config.servers.into_keys().collect::<Vec<_>>().join(" "))
-        };
+        let names =
+            |text: &str| read(text).map(|config| config.servers.into_keys().collect::<Vec<_>>().join(" "));
         assert_eq!(names(bona), Ok("Bona".into()), "the default servers have these ports");
         let two = format!("{bona}[servers.Welsh]\nhost = \"127.0.0.1\"\n");
         let missing = "herd.toml:2: herd.links: no news can get between Bona and Welsh: servers of other names than the \
@@ -305,7 +304,10 @@ mod tests {
         );
         let variable = ("HERD_SERVERS_BALL_CLIENT_PORT", "1");
         assert_eq!(layered(bona, &[variable], &[]).unwrap().warnings().len(), 1, "Ball is not in it");
-        assert_eq!(names("[servers.Welsh]\nclient_port = 1"), Ok("Alford Ball Hamilton Holiday Welsh".into()));
+        assert_eq!(
+            names("[servers.Welsh]\nclient_port = 1"),
+            Ok("Alford Ball Hamilton Holiday Welsh".into())
+        );
         let slip = read("[servers.Alfrod]\nclient_port = 1\npeer_port = 2").unwrap().notices();
         let note = "servers.Alfrod: did you mean \"Alford\"? The default servers are not in this herd";
         assert!(slip.iter().any(|notice| notice == note), "{slip:?}");
@@ -332,8 +334,7 @@ mod tests {
 
     #[test]
     fn the_effective_configuration_reads_back_as_itself() {
-        let text =
-            "limits.line = \"4KiB\"\nlimits.idle = \"90s\"\nplaces.ca_file = \"ca.pem\"\n\
+        let text = "limits.line = \"4KiB\"\nlimits.idle = \"90s\"\nplaces.ca_file = \"ca.pem\"\n\
              servers.A = { client_port = 1, peer_port = 2 }";
         let effective = read(text).unwrap().effective().unwrap();
         assert_eq!(read(&effective).unwrap().effective().unwrap(), effective);

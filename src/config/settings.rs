@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
@@ -69,7 +70,9 @@ impl Settings {
 
     /// A file that cannot be read holds nothing: whoever needs it says so. Keys are secrets, so only the hash is kept.
     fn note_file(&mut self, key: &str, path: &Path) {
-        let hash = fs::read(path).map(|text| crate::key::encode(digest(&SHA256, &text).as_ref()));
+        let mut text = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text));
+        let hash = read.map(|_| crate::key::encode(digest(&SHA256, &text).as_ref()));
         self.0.insert(format!("{key} {FILE}"), Value::String(hash.unwrap_or_default()));
     }
 
@@ -84,7 +87,12 @@ impl Settings {
             }
         }
         self.0.retain(|key, _| !is_taken_over(key));
-        self.0.extend(new.0.iter().filter(|(key, _)| is_taken_over(key)).map(|(key, value)| (key.clone(), value.clone())));
+        self.0.extend(
+            new.0
+                .iter()
+                .filter(|(key, _)| is_taken_over(key))
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
         changes
     }
 
@@ -95,12 +103,16 @@ impl Settings {
             settings.0.keys().any(inside)
         };
         match key.rsplit_once('.') {
-            Some((table, _)) if table.starts_with("servers.") && has(self, table) != has(new, table) => table.to_owned(),
+            Some((table, _)) if table.starts_with("servers.") && has(self, table) != has(new, table) => {
+                table.to_owned()
+            }
             _ => key.to_owned(),
         }
     }
 }
 
+/// No certificate file is longer. What is, or has no end, is compared up to here.
+const LONGEST: u64 = 1024 * 1024;
 /// Stands behind a key where it is not its value that has changed.
 const FILE: &str = "(its file)";
 
@@ -122,6 +134,8 @@ impl fmt::Display for Changes {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::tests::read;
     use super::super::tree::tests::changed;
     use super::*;
@@ -135,7 +149,8 @@ mod tests {
     fn each_key_that_has_changed_is_named_and_whether_it_waits() {
         let mut running = settings("");
         assert_eq!(running.take_over(&settings("")).to_string(), "nothing has changed");
-        let text = "limits.line = 100\nlog.traffic = false\nservers.Ball.client_port = 1\npeers.mode = \"paper\"";
+        let text =
+            "limits.line = 100\nlog.traffic = false\nservers.Ball.client_port = 1\npeers.mode = \"paper\"";
         let said = "changed: limits.line, log.traffic; changed, and waiting for a restart: peers.mode, \
                     servers.Ball.client_port";
         assert_eq!(running.take_over(&settings(text)).to_string(), said);
@@ -171,8 +186,17 @@ mod tests {
     /// Every key is changed, one by one: those that make other rules are those that are said to.
     #[test]
     fn what_is_said_to_be_taken_over_is() {
-        let others = ["clients.ca_file", "clients.cert", "clients.key", "log.traffic", "peers.ca", "peers.cert", "peers.key"];
-        let rules = |config: &Config| format!("{:?}", Rules::of(&Config::default()).taken_over(Rules::of(config)));
+        let others = [
+            "clients.ca_file",
+            "clients.cert",
+            "clients.key",
+            "log.traffic",
+            "peers.ca",
+            "peers.cert",
+            "peers.key",
+        ];
+        let rules =
+            |config: &Config| format!("{:?}", Rules::of(&Config::default()).taken_over(&Rules::of(config)));
         let keys = flattened(&Config::default()).unwrap();
         assert!(TAKEN_OVER.iter().all(|key| keys.contains_key(*key)), "each is a key");
         for (key, config) in keys.keys().map(|key| (key, changed(key))) {

@@ -176,7 +176,9 @@ pub(super) mod tests {
         let others = match slot.clone() {
             Value::Integer(number) => vec![Value::Integer(number + 1)],
             Value::Boolean(is_so) => vec![Value::Boolean(!is_so)],
-            Value::Array(_) => vec![Value::try_from([["Ball", "Welsh"]]).unwrap(), Value::try_from(["google"]).unwrap()],
+            Value::Array(_) => {
+                vec![Value::try_from([["Ball", "Welsh"]]).unwrap(), Value::try_from(["google"]).unwrap()]
+            }
             _ => texts.to_vec(),
         };
         let read = |other: &Value| {
@@ -303,7 +305,8 @@ pub(super) mod tests {
 
     #[test]
     fn flags_set_lists_tables_and_new_servers() {
-        let flags = ["herd.links=[[\"New\", \"Ball\"]]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
+        let flags =
+            ["herd.links=[[\"New\", \"Ball\"]]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
         let config = layered("", &[], &flags).unwrap();
         assert_eq!(config.herd.links, [["New", "Ball"]]);
         assert_eq!((config.servers["New"].client_port, config.servers["New"].peer_port), (1, 2));

@@ -59,3 +59,22 @@ impl Herd {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * 3600;
+
+    #[test]
+    fn one_warning_a_day_and_one_at_once_when_it_has_expired() {
+        let mut expiry = Expiry::of(CertificateDates::until(100 * DAY));
+        let mut said = |seconds: i64| expiry.due(WallTime::from_unix_nanos(seconds * 1_000_000_000)).len();
+        assert_eq!([0, 70 * DAY].map(&mut said), [0, 0], "30 days are left");
+        let looks = (70 * DAY + 1..80 * DAY).step_by(3600);
+        assert_eq!(looks.map(&mut said).sum::<usize>(), 10, "in ten days");
+        assert_eq!([100 * DAY, 100 * DAY + 1, 100 * DAY + 2].map(&mut said), [1, 1, 0]);
+        assert_eq!([900 * DAY, 900 * DAY + 1].map(&mut said), [1, 0], "the clock is set");
+        assert_eq!([DAY, 900 * DAY].map(&mut said), [0, 1], "back, and again");
+    }
+}

@@ -82,8 +82,8 @@ impl Rules {
     /// What a running server takes over of `new`: the reactor has room for so many clients, and the queues of the
     /// neighbours are there.
     #[must_use]
-    pub fn taken_over(&self, new: Rules) -> Rules {
-        Rules { clients: self.clients, neighbour_queue: self.neighbour_queue, ..new }
+    pub fn taken_over(&self, new: &Rules) -> Rules {
+        Rules { clients: self.clients, neighbour_queue: self.neighbour_queue, ..new.clone() }
     }
 }
 

@@ -265,6 +265,16 @@ mod tests {
     }
 
     #[test]
+    fn a_neighbour_may_be_starting_for_two_seconds_and_once() {
+        let (mut ball, at) = (ball(10), |seconds| Time::ZERO + Duration::from_secs(seconds));
+        assert!(!ball.may_be_starting(at(5)));
+        ball.dialled = Some(at(5));
+        assert!(ball.may_be_starting(at(6)) && !ball.may_be_starting(at(7)));
+        ball.greetings.was_up = true;
+        assert!(!ball.may_be_starting(at(6)));
+    }
+
+    #[test]
     fn a_neighbour_has_missed_something_until_it_is_compared() {
         let mut ball = ball(10);
         assert!(ball.is_behind());

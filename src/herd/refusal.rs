@@ -50,11 +50,15 @@ impl fmt::Display for Refusal {
             Refusal::Invalid(invalid) => invalid.fmt(f),
             Refusal::TooLong(most) => write!(f, "the line is longer than limits.line ({most})"),
             Refusal::NoNeighbour => f.write_str("AT is for neighbours, and this is none"),
-            Refusal::Ahead => f.write_str("the time is more than herd.max_clock_skew ahead of this server's clock"),
+            Refusal::Ahead => {
+                f.write_str("the time is more than herd.max_clock_skew ahead of this server's clock")
+            }
             Refusal::Unknown => f.write_str("no such client is known"),
             Refusal::NotOnDisk => f.write_str("what is known of the client is not on disk, which fails"),
             Refusal::DiskFails => f.write_str("the disk fails, so no report is taken"),
-            Refusal::Unread => f.write_str("the disk fails, so it cannot be told whether the client is known"),
+            Refusal::Unread => {
+                f.write_str("the disk fails, so it cannot be told whether the client is known")
+            }
             Refusal::NoRoom => f.write_str("the client is new, and limits.clients_known is reached"),
             Refusal::NoPlaces(error) => error.fmt(f),
             Refusal::LongPlaces(size) => write!(f, "{size} bytes of places exceed limits.write_buffer"),

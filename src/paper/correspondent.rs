@@ -7,8 +7,8 @@ use reactor::{Endpoint, Requests, Time, tally};
 
 use super::addresses::Addresses;
 use super::{ClientProtocol, DIAL_TIME, MOST_IN_FLIGHT};
-use crate::counted::Counted;
 use crate::command::is_of;
+use crate::counted::Counted;
 use crate::herd::{Herd, Queue, Sparing};
 
 /// What has become of the updates for a neighbour, counted.

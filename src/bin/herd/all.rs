@@ -5,12 +5,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use herd::config::Config;
+use reactor::Net as _;
+use reactor::mio_net::MioNet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
@@ -18,6 +20,7 @@ use signal_hook::iterator::Signals;
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::serve::READY;
 use crate::stdio::say;
 use crate::welcome::{Up, Welcome};
 
@@ -45,8 +48,12 @@ pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
 
 /// The servers of the configuration, which is found good before anything is started.
 fn server_names(config: &Config) -> Result<Vec<String>, Failure> {
-    let names = config.servers.keys().cloned();
-    names.map(|name| config.server(&name).map(|server| server.name).map_err(Failure::usage)).collect()
+    let clock = MioNet::new().map_err(Failure::other)?.wall_clock();
+    let good = |name: &String| {
+        let server = config.server(name)?;
+        config.valid_certificates(name, clock).map(|_| server.name)
+    };
+    config.servers.keys().map(|name| good(name).map_err(Failure::usage)).collect()
 }
 
 /// The children that have not ended yet.
@@ -54,6 +61,8 @@ fn server_names(config: &Config) -> Result<Vec<String>, Failure> {
 struct Servers {
     /// By name; the standard output of each is there until it has said that it is ready.
     running: Vec<(String, Child)>,
+    /// The names of those that have said that they are ready.
+    up: Vec<String>,
     /// What they were started with, as whoever brings one back types it.
     options: String,
     /// They were told to end.
@@ -96,25 +105,27 @@ impl Servers {
         self.running.iter().any(|(_, child)| child.stdout.is_some())
     }
 
-    /// Waits a moment for one of those that are starting to say something: that it is ready.
+    /// Waits a moment for one of those that are starting to say that it is ready, or to end.
     fn hear(&mut self) {
-        let mut starting: Vec<&mut Child> =
-            self.running.iter_mut().map(|(_, child)| child).filter(|child| child.stdout.is_some()).collect();
-        let outputs = starting.iter().filter_map(|child| child.stdout.as_ref());
+        let outputs = self.running.iter().filter_map(|(_, child)| child.stdout.as_ref());
         let mut polled: Vec<PollFd<'_>> = outputs.map(|output| PollFd::new(output, PollFlags::IN)).collect();
-        // Interrupted by a signal, it is looked at next.
+        // Where a signal interrupts it, that is looked at next.
         let _ = poll(&mut polled, Some(&LOOK));
-        let has_said: Vec<bool> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
-        let ready = starting.iter_mut().zip(has_said).filter(|(_, has_said)| *has_said);
-        ready.for_each(|(child, _)| child.stdout = None);
+        let mut is_to_be_read =
+            polled.iter().map(|polled| !polled.revents().is_empty()).collect::<Vec<_>>().into_iter();
+        for (name, child) in &mut self.running {
+            if child.stdout.is_some() && is_to_be_read.next() == Some(true) {
+                let said = child.stdout.take().map(|mut output| output.read(&mut [0; READY.len()]));
+                self.up.extend(matches!(said, Some(Ok(1..))).then(|| name.clone()));
+            }
+        }
     }
 
     fn welcome(&self, config: &Config, of: usize) {
-        let is_ready = |(name, child): &(String, Child)| match config.server(name) {
-            Ok(server) if child.stdout.is_none() => Some(Up { name: name.clone(), clients: server.clients }),
-            _ => None,
-        };
-        let up: Vec<Up> = self.running.iter().filter_map(is_ready).collect();
+        let is_up = |name: &&String| self.running.iter().any(|(running, _)| running == *name);
+        let names = config.servers.keys().filter(|name| self.up.contains(name)).filter(is_up);
+        let up = names.filter_map(|name| config.server(name).ok());
+        let up: Vec<Up> = up.map(|server| Up { name: server.name, clients: server.clients }).collect();
         let program = std::env::args().next().unwrap_or_else(|| "herd".to_owned());
         say(Welcome { up: &up, of, program: &program, options: &self.options, config });
     }

@@ -148,9 +148,10 @@ fn bound() -> impl TypedValueParser<Value = Field> {
 
 /// Neither a server nor a command: which is meant?
 pub(crate) fn unknown_word(word: &str, config: &Config, error: ConfigError) -> Failure {
-    let is_near_a_server = matches!(error.problem(), Problem::UnknownServer(_, hint) if hint.near().is_some());
+    let is_like_no_server =
+        matches!(error.problem(), Problem::UnknownServer(_, hint) if hint.near().is_none());
     match near_command(word) {
-        Some(command) if !is_near_a_server => {
+        Some(command) if is_like_no_server => {
             let servers = config.servers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             Failure::usage(format!("no server {word:?} among {servers}; did you mean \"{command}\"?"))
         }

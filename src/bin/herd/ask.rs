@@ -47,7 +47,9 @@ pub(crate) fn whatsat(config: &ConfigArguments, query: WhatsatArguments) -> Resu
     };
     let line = fields([id, radius, bound]);
     let why = |_| {
-        format!("no server has heard of {client:?} (herd iamat makes it known), or there are no places now: its log says why")
+        format!(
+            "no server has heard of {client:?} (herd iamat makes it known), or there are no places now: its log says why"
+        )
     };
     ask(&config.load_and_warn()?, &server, Asking::new(move |_| line.clone(), End::EmptyLine), why)
 }

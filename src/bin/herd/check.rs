@@ -2,7 +2,9 @@
 
 use std::io;
 
-use herd::config::{CertificateDates, Config, ConfigError, Environment, PeerAuth, PeerMode, Problem, Provider};
+use herd::config::{
+    CertificateDates, Config, ConfigError, Environment, PeerAuth, PeerMode, Problem, Provider,
+};
 use herd::herd::Providers;
 use herd::key::{HerdKey, KeyError};
 use herd::link::PeerTls;

@@ -12,6 +12,7 @@ use reactor::{Net as _, WallTime};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::serve::cannot;
 use crate::stdio::print;
 
 #[derive(Args)]
@@ -85,6 +86,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: KeysArguments) -> Result<
 fn failed(error: KeysError) -> Failure {
     match error {
         KeysError::BadName(_) | KeysError::BadHost(_) => Failure::usage(error),
+        KeysError::Io { path, source } => cannot("use", &path, &source),
         _ => Failure::other(error),
     }
 }

@@ -68,7 +68,9 @@ fn wrong(error: &clap::Error) -> Failure {
     let first = || std::env::args().skip(1).find(|word| !word.starts_with('-'));
     let slip = || first().and_then(|word| slip_for_command(&word));
     match error.kind() {
-        ErrorKind::InvalidSubcommand => slip().map_or_else(|| error.exit(), Failure::usage),
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument => {
+            slip().map_or_else(|| error.exit(), Failure::usage)
+        }
         _ => error.exit(),
     }
 }

@@ -65,7 +65,7 @@ impl Fresh {
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
         Ok(Fresh { config, settings, client_tls, peer_tls, dates }) => {
-            cx.app.rules = cx.app.rules.taken_over(Rules::of(&config));
+            cx.app.rules = cx.app.rules.taken_over(&Rules::of(&config));
             cx.app.traffic.want_traffic(config.log.traffic);
             cx.app.expiry = Expiry::of(dates);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));

@@ -2,8 +2,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::time::Duration;
@@ -93,8 +92,7 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let proof = proof(config, server)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
-    let file = LogFile::open(&path, config.log.max_size)
-        .map_err(|error| cannot("open", &path, &error, error.kind()))?;
+    let file = LogFile::open(&path, config.log.max_size).map_err(|error| cannot("open", &path, &error))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
     let records = config.herd.dir.join(format!("{}.redb", server.name));
     let (journal, store, damage) = open_journal(config, &server.name, &records)
@@ -105,9 +103,9 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
 }
 
 /// A file of the server's cannot be used. Where its folder cannot be written to, another one will do.
-fn cannot(what: &str, path: &Path, error: &dyn Display, kind: ErrorKind) -> Failure {
+pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
     let is_folder = matches!(
-        kind,
+        error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory
     );
     let hint = if is_folder { "; name another folder with --dir" } else { "" };
@@ -121,10 +119,12 @@ fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
     }
     match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
         Some(tls) => Ok(Proof::from(tls)),
-        None => HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(|error| match error {
-            KeyError::Io { path, source } => cannot("use", &path, &source, source.kind()),
-            error => Failure::other(error),
-        }),
+        None => {
+            HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(|error| match error {
+                KeyError::Io { path, source } => cannot("use", &path, &source),
+                error => Failure::other(error),
+            })
+        }
     }
 }
 

@@ -45,3 +45,31 @@ impl fmt::Display for Welcome<'_> {
         write!(f, "Logs and records are in {}. Ctrl-C ends all.", config.herd.dir.display())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn welcome(count: usize) -> String {
+        let config = Config::default();
+        let servers = config.servers.keys().take(count).filter_map(|name| config.server(name).ok());
+        let up: Vec<Up> = servers.map(|server| Up { name: server.name, clients: server.clients }).collect();
+        Welcome { up: &up, of: 5, program: "target/release/herd", options: "", config: &config }.to_string()
+    }
+
+    #[test]
+    fn it_fits_a_terminal_with_the_lines_that_the_servers_say() {
+        let text = welcome(5);
+        assert!(text.starts_with("herd: all 5 servers are up; "), "{text}");
+        assert!(text.contains("    Welsh      127.0.0.1:12004\n"), "{text}");
+        assert!(text.contains("    target/release/herd iamat Welsh kiwi +34.068930-118.445127\n"), "{text}");
+        assert!(text.lines().count() <= 12 && text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+
+    #[test]
+    fn those_that_are_not_up_are_missing() {
+        let text = welcome(4);
+        assert!(text.starts_with("herd: 4 of 5 servers are up; ") && !text.contains("Welsh"), "{text}");
+        assert_eq!(welcome(0).lines().count(), 1);
+    }
+}

@@ -62,8 +62,8 @@ impl Display for SpreadSummary<'_> {
         )?;
         writeln!(f, "{:15} {:>9} {:>9} {:>9} {:>9}", "", "p50", "p99", "p99.9", "max")?;
         for (name, latency) in [("until all know", latency_us), ("until the reply", reply_us)] {
-            let [p50, p99, p99_9, max] =
-                [latency.p50, latency.p99, latency.p99_9, latency.max].map(|micros| known(latency.max > 0.0, micros));
+            let [p50, p99, p99_9, max] = [latency.p50, latency.p99, latency.p99_9, latency.max]
+                .map(|micros| known(latency.max > 0.0, micros));
             writeln!(f, "{name:15} {p50:>9} {p99:>9} {p99_9:>9} {max:>9}")?;
         }
         Ok(())
