@@ -12,6 +12,7 @@
 //! | [`simulate`] | the whole herd on a simulated network, from a seed |
 //! | [`traffic_log`] | the log of input and output |
 //! | [`config`], [`key`], [`keys`] | what the operator says; the key the servers share, or their certificates |
+//! | [`certificate`] | the dates of certificates |
 //! | [`bench`](mod@bench) | a load on servers, and what it measures |
 //! | [`buggify`], [`planted`] | rare branches made common, mistakes made on purpose: for the simulator only |
 //!
@@ -19,8 +20,10 @@
 
 pub mod bench;
 pub mod buggify;
+pub mod certificate;
 pub mod command;
 pub mod config;
+mod counted;
 mod crowd;
 pub mod herd;
 pub mod journal;

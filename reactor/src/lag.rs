@@ -60,14 +60,14 @@ impl LoopLag {
 }
 
 impl fmt::Display for LoopLag {
-    /// In one line, for an operator.
+    /// For an operator: in one line how long turns took, if there were any, in another how many were slow.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (half, most, longest) = (self.percentile(50), self.percentile(99), self.longest);
-        let (turns, slow) = (self.turns(), self.slow);
-        write!(
-            f,
-            "{turns} turns, half within {half:?}, 99 % within {most:?}, longest {longest:?}, {slow} slow"
-        )
+        if self.turns() > 0 {
+            let turns = self.turns();
+            writeln!(f, "{turns} turns, half within {half:?}, 99 % within {most:?}, longest {longest:?}")?;
+        }
+        if self.slow > 0 { writeln!(f, "{} slow turns", self.slow) } else { Ok(()) }
     }
 }
 

@@ -46,8 +46,8 @@ impl LineReceiver<Load> for Connection {
         lost(self.place, cx);
     }
 
-    fn connect_failed(&mut self, cx: &mut AppCx<'_, Load>, _: &ConnectError) {
-        failed(self.place, cx);
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, Load>, error: &ConnectError) {
+        failed(self.place, cx, error);
     }
 }
 
@@ -81,11 +81,15 @@ pub(super) fn lost<P: 'static>(place: usize, cx: &mut Cx<'_, Load, P>) {
     redial(cx.app, &mut cx.reactor, place);
 }
 
-pub(super) fn failed(place: usize, cx: &mut AppCx<'_, Load>) {
+pub(super) fn failed(place: usize, cx: &mut AppCx<'_, Load>, error: &ConnectError) {
     if cx.reactor.is_stopping() {
         return;
     }
     cx.app.tally.failed_connects += 1;
+    if cx.app.has_nobody_but(place) {
+        cx.app.trouble = Some(error.to_string());
+        return cx.reactor.stop();
+    }
     tried(cx.app, &mut cx.peers, &mut cx.reactor, place);
     redial(cx.app, &mut cx.reactor, place);
 }

@@ -75,7 +75,7 @@ impl Protocol<Load> for HttpConnection {
         lost(self.place, cx);
     }
 
-    fn connect_failed(&mut self, cx: &mut AppCx<'_, Load>, _: &ConnectError) {
-        failed(self.place, cx);
+    fn connect_failed(&mut self, cx: &mut AppCx<'_, Load>, error: &ConnectError) {
+        failed(self.place, cx, error);
     }
 }

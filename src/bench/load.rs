@@ -44,6 +44,8 @@ pub struct Load {
     tail: Vec<u8>,
     /// The line that is being sent; kept for its room.
     line: Vec<u8>,
+    /// Why there was nobody to send anything to.
+    pub(super) trouble: Option<String>,
 }
 
 /// How far it has come.
@@ -130,13 +132,27 @@ impl Load {
             stamp: 0,
             tail,
             line: Vec::new(),
+            trouble: None,
             plan,
         }
+    }
+
+    /// Why nothing was sent: no server could be reached.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// How many connections stand.
     pub fn connected(&self) -> usize {
         self.callers.iter().filter(|caller| caller.conn.is_some()).count()
+    }
+
+    /// Whether each connection but this one was tried, and none was ever made.
+    pub(super) fn has_nobody_but(&self, place: usize) -> bool {
+        let is_tried = |(other, caller): (usize, &Caller)| other == place || caller.is_tried;
+        self.connected() == 0
+            && self.tally.lost_connections == 0
+            && self.callers.iter().enumerate().all(is_tried)
     }
 
     /// Whether what happens now is measured.

@@ -15,6 +15,8 @@ const COMMANDS: [&str; 10] =
 /// any server's longest (64 KiB and 256 bytes) may follow, or a batch of a resync. If that were too much, the link
 /// would end, be dialled again, and end at the same line for ever. Four of our own longest lines must fit as well.
 const LEAST_WRITE_BUFFER: usize = 128 * 1024;
+/// The shortest longest line: the paper's own IAMAT has 65 bytes, those of short names some fifty.
+const LEAST_LINE: usize = 64;
 /// The longest line that neighbours read once it has become an AT line: a longer one would end their links, and the
 /// resync that follows would send it again, and end them again.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -62,24 +64,6 @@ impl Config {
         ConfigError::new(origin, key, problem)
     }
 
-    fn check_links(&self) -> Result<(), ConfigError> {
-        let refuse = |problem| Err(self.refuse("herd.links", problem));
-        for (index, [a, b]) in self.herd.links.iter().enumerate() {
-            if let Some(unknown) = [a, b].into_iter().find(|name| !self.servers.contains_key(*name)) {
-                let hint = Hint::new(unknown, self.servers.keys().map(String::as_str));
-                return refuse(Problem::UnknownServer(unknown.clone(), hint));
-            }
-            if a == b {
-                return refuse(Problem::SelfLink(a.clone()));
-            }
-            let same = |[c, d]: &[String; 2]| (a, b) == (c, d) || (a, b) == (d, c);
-            if self.herd.links.iter().take(index).any(same) {
-                return refuse(Problem::DuplicateLink(a.clone(), b.clone()));
-            }
-        }
-        Ok(())
-    }
-
     /// `key` is missing, and whoever set `asker` gets the error.
     pub(super) fn require(&self, key: &str, why: &'static str, asker: &str) -> ConfigError {
         ConfigError::new(self.origin(asker).cloned(), key.to_owned(), Problem::Required(why))
@@ -90,6 +74,10 @@ impl Config {
         if limits.line > LONGEST_LINE {
             let most = format!("must be at most {LONGEST_LINE}: neighbours read no longer lines");
             return Err(self.refuse("limits.line", Problem::Value(most)));
+        }
+        if (1..LEAST_LINE).contains(&limits.line) {
+            let least = format!("must be at least {LEAST_LINE}: less is too small for a usual IAMAT");
+            return Err(self.refuse("limits.line", Problem::Value(least)));
         }
         let least = LEAST_WRITE_BUFFER.max(limits.line * 4);
         if limits.write_buffer < least && limits.write_buffer > 0 {
@@ -150,19 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn links_join_two_known_servers_once() {
-        refused(&[
-            (
-                "herd.links = [[\"Alford\", \"welsh\"]]",
-                "herd.toml:1: herd.links: no server \"welsh\" among Alford, Ball, Hamilton, Holiday, Welsh; \
-                 did you mean \"Welsh\"?",
-            ),
-            ("herd.links = [[\"Ball\", \"Ball\"]]", "herd.toml:1: herd.links: Ball is linked to itself"),
-            (
-                "herd.links = [[\"Ball\", \"Welsh\"], [\"Welsh\", \"Ball\"]]",
-                "herd.toml:1: herd.links: Welsh and Ball are linked twice",
-            ),
-        ]);
+    fn a_line_has_room_for_a_command() {
+        let message = "herd.toml:1: limits.line: must be at least 64: less is too small for a usual IAMAT";
+        refused(&[("limits.line = 5", message), ("limits.line = 63", message)]);
+        assert!(read("limits.line = 64").is_ok());
     }
 
     #[test]
@@ -201,9 +180,9 @@ mod tests {
             ),
         ]);
         let config = read("[servers.New]\nclient_port = 1\npeer_port = 2").unwrap();
-        assert_eq!(config.servers.len(), 6);
+        assert_eq!(config.servers.len(), 1, "a herd of its own");
         let paper = read("peers.mode = \"paper\"\n[servers.New]\nclient_port = 1").unwrap();
-        assert_eq!(paper.servers.len(), 6, "an original has one port");
+        assert_eq!(paper.servers.len(), 1, "an original has one port");
     }
 
     #[test]

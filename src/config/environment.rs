@@ -15,13 +15,20 @@ const PREFIX: &str = "HERD_";
 /// The variable that names the configuration file; it sets no key.
 const CONFIG: &str = "HERD_CONFIG";
 
+/// What an unknown variable is told of that is like no other.
+const EXAMPLES: &str = "limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR";
+
+/// And those that are not meant for us.
+const KUBERNETES: &str = "Kubernetes sets them for a service called herd";
+
 /// The variables whose names begin with `HERD_`, and the way to one other by its name: a provider's key.
 ///
 /// A key's variable is `HERD_` and the key in capitals, with `_` for what is no letter or digit:
 /// `limits.line` is `HERD_LIMITS_LINE`, `servers.Alford.client_port` is `HERD_SERVERS_ALFORD_CLIENT_PORT`.
 /// The herd's own section is not named twice: `herd.dir` is `HERD_DIR`. `HERD_CONFIG` names the file.
 ///
-/// Variables can only set keys that exist: a new server needs the file or a flag.
+/// Variables can only set keys that exist: a new server needs the file or a flag. Those that set none are passed over,
+/// with a warning: Kubernetes gives every container a `HERD_PORT` when a service is called herd.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     herd: Vec<(String, String)>,
@@ -81,11 +88,25 @@ impl Environment {
         self.herd.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| Path::new(path))
     }
 
-    /// What the variables say of the `known` keys.
-    pub(super) fn settings(&self, known: &[Key]) -> Result<Vec<Setting>, ConfigError> {
+    /// What the variables say of the `known` keys, and a warning for each that says nothing.
+    pub(super) fn settings(&self, known: &[Key]) -> Result<(Vec<Setting>, Vec<String>), ConfigError> {
         let known: Vec<(String, &Key)> = known.iter().map(|key| (variable(key), key)).collect();
-        let settings = self.herd.iter().filter(|(name, _)| name != CONFIG);
-        settings.map(|(name, text)| setting(name, text, &known)).collect()
+        let (mut settings, mut unknown) = (Vec::new(), Vec::new());
+        for (name, text) in self.herd.iter().filter(|(name, _)| name != CONFIG) {
+            let origin = Origin::Variable(name.to_owned());
+            let mut meant = known.iter().filter(|(variable, _)| variable == name).map(|(_, key)| *key);
+            match (meant.next(), meant.next()) {
+                (None, _) => unknown.push(name.as_str()),
+                (Some(key), None) => {
+                    settings.push(Setting { key: key.clone(), given: Given::Text(text.to_owned()), origin });
+                }
+                (Some(one), Some(other)) => {
+                    let problem = Problem::AmbiguousVariable(one.to_string(), other.to_string());
+                    return Err(ConfigError::general(Some(origin), problem));
+                }
+            }
+        }
+        Ok((settings, warnings(unknown, &known)))
     }
 }
 
@@ -93,20 +114,32 @@ fn text(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-fn setting(name: &str, text: &str, known: &[(String, &Key)]) -> Result<Setting, ConfigError> {
-    let origin = Origin::Variable(name.to_owned());
-    let mut meant = known.iter().filter(|(variable, _)| variable == name).map(|(_, key)| *key);
-    let problem = match (meant.next(), meant.next()) {
-        (Some(key), None) => {
-            return Ok(Setting { key: key.clone(), given: Given::Text(text.to_owned()), origin });
-        }
-        (Some(one), Some(other)) => Problem::AmbiguousVariable(one.to_string(), other.to_string()),
-        (None, _) => {
-            let names = known.iter().map(|(variable, _)| variable.as_str());
-            Problem::UnknownVariable(Hint::new(name, names.chain([CONFIG])))
-        }
+/// One line for each variable that may be a slip, and one for all those that Kubernetes sets.
+fn warnings(mut unknown: Vec<&str>, known: &[(String, &Key)]) -> Vec<String> {
+    unknown.sort_unstable();
+    let (of_services, others): (Vec<&str>, Vec<&str>) =
+        unknown.into_iter().partition(|name| is_of_a_service(name));
+    let names = || known.iter().map(|(variable, _)| variable.as_str()).chain([CONFIG]);
+    let warning = |name: &str| {
+        let hint = Hint::new(name, names());
+        let hint = hint.near().map_or_else(|| EXAMPLES.to_owned(), |_| hint.to_string());
+        format!("{}: unknown variable; {hint}", name.escape_debug())
     };
-    Err(ConfigError::general(Some(origin), problem))
+    let of_services = of_services.first().map(|first| match of_services.len() - 1 {
+        0 => format!("{first}: unknown variable; {KUBERNETES}"),
+        more => format!("{first} and {more} more: unknown variables; {KUBERNETES}"),
+    });
+    others.into_iter().map(warning).chain(of_services).collect()
+}
+
+/// Whether Kubernetes sets such a variable in every container, for a service that is called herd, or herd-something:
+/// `HERD_PORT`, `HERD_SERVICE_HOST`, `HERD_SERVICE_PORT_CLIENTS`, `HERD_PORT_12004_TCP_ADDR`. No key has one like it.
+fn is_of_a_service(name: &str) -> bool {
+    let is_of_port = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    name == "HERD_PORT"
+        || name.contains("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.split("_PORT_").skip(1).any(is_of_port)
 }
 
 /// The variable of a key.
@@ -121,6 +154,7 @@ fn variable(key: &Key) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Config;
     use super::super::tests::layered;
     use super::*;
 
@@ -133,7 +167,7 @@ mod tests {
         let variables = [
             ("HERD_LOG_TRAFFIC", "false"),
             ("HERD_DIR", "/var/herd"),
-            ("HERD_LINKS", "[[\"Ball\", \"Welsh\"]]"),
+            ("HERD_LINKS", "[[\"Ball\", \"Alford\"]]"),
             ("HERD_SERVERS_ALFORD_CLIENT_PORT", "13000"),
             ("HERD_LIMITS_IDLE", "1h"),
             ("HERD_CONFIG", "not a key"),
@@ -142,7 +176,7 @@ mod tests {
         let config = layered("", &variables, &[]).unwrap();
         assert!(!config.log.traffic);
         assert_eq!(config.peers.key_file, Path::new("/var/herd/herd.key"));
-        assert_eq!(config.herd.links, [["Ball", "Welsh"]]);
+        assert_eq!(config.herd.links, [["Ball", "Alford"]]);
         assert_eq!(config.servers["Alford"].client_port, 13_000);
         assert_eq!(config.limits.idle.as_secs(), 3600);
     }
@@ -155,15 +189,46 @@ mod tests {
     }
 
     #[test]
-    fn unknown_variables_are_refused_with_a_hint() {
+    fn unknown_variables_are_passed_over_with_a_hint() {
+        let warnings = |variables: &[(&str, &str)]| {
+            let config = layered("", variables, &[]).unwrap();
+            assert_eq!(config.effective().unwrap(), Config::default().effective().unwrap());
+            config.warnings().to_vec()
+        };
+        let slip = "HERD_LIMITS_LINES: unknown variable; did you mean \"HERD_LIMITS_LINE\"?";
+        let other = "HERD_COLOUR_OF_THE_WEB_PAGE: unknown variable; limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR";
         assert_eq!(
-            refused(&[("HERD_LIMITS_LINES", "1")]),
-            "HERD_LIMITS_LINES: unknown variable; did you mean \"HERD_LIMITS_LINE\"?"
+            warnings(&[("HERD_LIMITS_LINES", "1"), ("HERD_COLOUR_OF_THE_WEB_PAGE", "1")]),
+            [other, slip]
         );
-        assert_eq!(
-            refused(&[("HERD_COLOUR_OF_THE_WEB_PAGE", "1")]),
-            "HERD_COLOUR_OF_THE_WEB_PAGE: unknown variable; limits.line is HERD_LIMITS_LINE, \
-             herd.dir is HERD_DIR"
+        assert_eq!(warnings(&[("HERD_a\nb", "1")])[0].lines().count(), 1);
+        let port = "HERD_SERVERS_ALFORD_PORT: unknown variable; did you mean ";
+        assert!(warnings(&[("HERD_SERVERS_ALFORD_PORT", "1")])[0].starts_with(port));
+        assert_eq!(warnings(&[("HERD_LINE", "1")]).len(), 1);
+        assert_eq!(warnings(&[("HERD_CONFIG", "a"), ("OTHER", "b")]), [""; 0]);
+    }
+
+    #[test]
+    fn what_kubernetes_sets_is_one_warning() {
+        let at = "tcp://10.0.0.11:12004";
+        let variables = [
+            ("HERD_SERVICE_HOST", "10.0.0.11"),
+            ("HERD_SERVICE_PORT", "12004"),
+            ("HERD_SERVICE_PORT_CLIENTS", "12004"),
+            ("HERD_PORT", at),
+            ("HERD_PORT_12004_TCP", at),
+            ("HERD_PORT_12004_TCP_PROTO", "tcp"),
+            ("HERD_PORT_12004_TCP_PORT", "12004"),
+            ("HERD_PORT_12004_TCP_ADDR", "10.0.0.11"),
+            ("HERD_LIMITS_LINE", "4096"),
+        ];
+        let config = layered("", &variables, &[]).unwrap();
+        let warning =
+            "HERD_PORT and 7 more: unknown variables; Kubernetes sets them for a service called herd";
+        assert_eq!((config.limits.line, config.warnings()), (4096, &[warning.to_owned()][..]));
+        assert!(
+            layered("", &variables[3..4], &[]).unwrap().warnings()[0]
+                .starts_with("HERD_PORT: unknown variable; ")
         );
     }
 

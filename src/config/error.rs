@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use reactor::TlsConfigError;
 
+use super::dates::Renewal;
 use super::hint::Hint;
 use super::places::Provider;
+use crate::certificate::Moment;
 
 /// Who wrote a setting: what an error names first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +109,6 @@ pub enum Problem {
     Syntax(String),
     /// No such key.
     UnknownKey(Hint),
-    /// No key has this environment variable.
-    UnknownVariable(Hint),
     /// This environment variable could stand for either of two keys.
     AmbiguousVariable(String, String),
     /// A flag without `=`.
@@ -133,6 +133,10 @@ pub enum Problem {
     SelfLink(String),
     /// Two links between the same servers.
     DuplicateLink(String, String),
+    /// Links that leave the herd in these groups, without a way from one to another.
+    Disconnected(Vec<Vec<String>>),
+    /// The same of servers of other names than the default ones, for which nobody has set links.
+    NoLinks(Vec<Vec<String>>),
     /// Neither an IP address nor a host name.
     BadHost(String),
     /// A name that a listener cannot be bound to.
@@ -162,6 +166,8 @@ pub enum Problem {
     NoCertificate(PathBuf, String),
     /// The files of a certificate are of no use together.
     BadCertificate(PathBuf, TlsConfigError),
+    /// A certificate that has expired, when, and how to renew it.
+    Expired(PathBuf, Moment, Renewal),
     /// A certificate that is for somebody else than this server.
     NotForServer(PathBuf, String),
     /// A name that no certificate could be for, or that the certificate of another server is for, too.
@@ -193,7 +199,6 @@ impl fmt::Display for Problem {
             Problem::Unreadable(error) => write!(f, "cannot be read: {error}"),
             Problem::Syntax(message) => write!(f, "not TOML: {message}"),
             Problem::UnknownKey(hint) => write!(f, "unknown key; {hint}"),
-            Problem::UnknownVariable(hint) => unknown_variable(f, hint),
             Problem::AmbiguousVariable(one, other) => {
                 write!(f, "may mean {one} or {other}; set the one that is meant by file or flag")
             }
@@ -210,6 +215,8 @@ impl fmt::Display for Problem {
             Problem::MissingPort(hint) => missing_port(f, hint),
             Problem::SelfLink(name) => write!(f, "{name} is linked to itself"),
             Problem::DuplicateLink(a, b) => write!(f, "{a} and {b} are linked twice"),
+            Problem::Disconnected(groups) => disconnected(f, groups),
+            Problem::NoLinks(groups) => no_links(f, groups),
             Problem::BadHost(host) => write!(f, "{host:?} is neither an IP address nor a host name"),
             Problem::NotBindable(host) => {
                 write!(f, "{host:?} is a name; a server listens on an IP address or on localhost")
@@ -230,6 +237,9 @@ impl fmt::Display for Problem {
                 path.display()
             ),
             Problem::BadCertificate(path, error) => write!(f, "{}: {error}", path.display()),
+            Problem::Expired(path, until, renewal) => {
+                write!(f, "{} has expired on {until}; {renewal}", path.display())
+            }
             Problem::NotForServer(path, name) => write!(
                 f,
                 "{} is no certificate for {name}: the name in it must be the server's",
@@ -237,7 +247,7 @@ impl fmt::Display for Problem {
             ),
             Problem::NoCertificateName => f.write_str(
                 "no name for a certificate (peers.auth = \"tls\"): it needs a letter, at most 63 characters, \
-                 none of them - at the end; it is not ca; and no other server has it in other case",
+                 none of them - at the end; it is neither ca nor clients; and no other server has it in other case",
             ),
             Problem::DuplicateProvider(provider) => write!(f, "{provider} is named twice"),
             Problem::ProviderAndChain { provider, first } => provider_and_chain(f, *provider, *first),
@@ -269,16 +279,21 @@ fn unauthenticated(f: &mut fmt::Formatter<'_>, name: &str, host: &str) -> fmt::R
     f.write_str("which is not loopback; set peers.allow_unauthenticated = true as well if that is meant")
 }
 
+fn disconnected(f: &mut fmt::Formatter<'_>, groups: &[Vec<String>]) -> fmt::Result {
+    let groups: Vec<String> = groups.iter().map(|names| names.join(", ")).collect();
+    write!(f, "no news can get between {}", groups.join(" and "))
+}
+
+fn no_links(f: &mut fmt::Formatter<'_>, groups: &[Vec<String>]) -> fmt::Result {
+    disconnected(f, groups)?;
+    let link: Vec<&String> = groups.iter().filter_map(|names| names.first()).take(2).collect();
+    f.write_str(": servers of other names than the default ones need their own links, ")?;
+    write!(f, "as in herd.links = [{link:?}]")
+}
+
 fn exposed_key(f: &mut fmt::Formatter<'_>, path: &Path, mode: u32) -> fmt::Result {
     let path = path.display();
     write!(f, "{path} is open to others than its owner (mode {mode:03o}); run: chmod 600 {path}")
-}
-
-fn unknown_variable(f: &mut fmt::Formatter<'_>, hint: &Hint) -> fmt::Result {
-    match hint.near() {
-        Some(_) => write!(f, "unknown variable; {hint}"),
-        None => f.write_str("unknown variable; limits.line is HERD_LIMITS_LINE, herd.dir is HERD_DIR"),
-    }
 }
 
 fn unknown_server(f: &mut fmt::Formatter<'_>, name: &str, hint: &Hint) -> fmt::Result {

@@ -89,7 +89,7 @@ impl Config {
         self.refuse_identity("peers.cert", name, problem)
     }
 
-    fn peer_files(&self, name: &str) -> PeerFiles {
+    pub(super) fn peer_files(&self, name: &str) -> PeerFiles {
         let usual = PeerFiles::within(&self.keys_dir(), name);
         let peers = &self.peers;
         PeerFiles {
@@ -136,7 +136,7 @@ fn is_certificate_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && !name.ends_with('-')
         && name.contains(|c: char| c.is_ascii_alphabetic())
-        && !name.eq_ignore_ascii_case("ca")
+        && !["ca", "clients"].iter().any(|taken| name.eq_ignore_ascii_case(taken))
 }
 
 #[cfg(test)]
@@ -170,8 +170,9 @@ mod tests {
     #[test]
     fn servers_that_prove_themselves_by_certificates_have_names_for_them() {
         let ports = "{ client_port = 1, peer_port = 2, web_port = 0 }";
-        for name in ["ball", "ca", "CA", "12", "x-", &"x".repeat(64)] {
-            let text = format!("[servers]\n{name} = {ports}\n");
+        for name in ["ball", "ca", "CA", "clients", "12", "x-", &"x".repeat(64)] {
+            let links = format!("herd.links = [[\"Ball\", \"{name}\"]]");
+            let text = format!("{links}\n[servers]\nBall = {{}}\n{name} = {ports}\n");
             assert!(read(&text).is_ok(), "{name}: {:?}", read(&text));
             let error = read(&format!("{text}[peers]\nauth = \"tls\"")).unwrap_err();
             assert!(error.contains("no name for a certificate"), "{error}");
@@ -179,7 +180,7 @@ mod tests {
         refused(&[(
             &format!("peers.auth = \"tls\"\nservers.ca = {ports}"),
             "herd.toml:2: servers.ca: no name for a certificate (peers.auth = \"tls\"): it needs a letter, at most \
-             63 characters, none of them - at the end; it is not ca; and no other server has it in other case",
+             63 characters, none of them - at the end; it is neither ca nor clients; and no other server has it in other case",
         )]);
     }
 }

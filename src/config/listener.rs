@@ -107,7 +107,7 @@ mod tests {
              peers.allow_plaintext = true",
             "servers.Ball = { host = \"127.0.0.2\", client_port = 12000 }",
             "servers.Ball.web_port = 0\nservers.Welsh.web_port = 0",
-            "herd.links = []\nservers.Ball.client_port = 12100",
+            "servers.Alone = { client_port = 1, peer_port = 1 }",
             "peers.mode = \"paper\"\nservers.Ball.client_port = 12100",
         ] {
             assert!(read(text).is_ok(), "{text}");

@@ -19,6 +19,7 @@
 
 mod check;
 mod credentials;
+mod dates;
 mod environment;
 mod error;
 mod file;
@@ -26,12 +27,14 @@ mod hint;
 mod host;
 mod identity;
 mod limits;
+mod links;
 mod listener;
 mod peers;
 mod places;
 mod sections;
 mod server;
 mod setting;
+mod settings;
 mod text;
 mod tree;
 mod url;
@@ -42,6 +45,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use credentials::Certificate;
+pub use dates::{CertificateDate, CertificateDates, Renewal};
 pub use environment::Environment;
 pub use error::{ConfigError, Origin, Problem};
 pub use file::ConfigFile;
@@ -53,6 +57,7 @@ pub use sections::{
     ClientsConfig, Durability, HerdConfig, LogConfig, PeerAuth, PeerMode, PeersConfig, StoreConfig,
 };
 pub use server::{Neighbour, ServerConfig, ServerEntry};
+pub use settings::{Changes, Settings};
 
 use setting::Setting;
 use tree::{Origins, Tree};
@@ -79,6 +84,12 @@ pub struct Config {
     pub limits: LimitsConfig,
     #[serde(skip)]
     origins: Origins,
+    /// Default servers that are not in this herd, since nothing names them.
+    #[serde(skip)]
+    unnamed: Vec<String>,
+    /// What was passed over.
+    #[serde(skip)]
+    warnings: Vec<String>,
 }
 
 impl Default for Config {
@@ -94,6 +105,8 @@ impl Default for Config {
             log: LogConfig::default(),
             limits: LimitsConfig::default(),
             origins: Origins::new(),
+            unnamed: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -130,17 +143,13 @@ impl Config {
         environment: &Environment,
         flags: &[String],
     ) -> Result<Config, ConfigError> {
-        let mut tree = Tree::of_defaults()?;
-        for setting in file.map(ConfigFile::settings).transpose()?.unwrap_or_default() {
-            tree.apply(setting)?;
-        }
-        for setting in environment.settings(&tree.keys())? {
-            tree.apply(setting)?;
-        }
-        for flag in flags {
-            tree.apply(Setting::of_flag(flag)?)?;
-        }
-        Config::of_tree(tree)
+        let settings = file.map(ConfigFile::settings).transpose()?.unwrap_or_default();
+        let mut tree = Tree::for_file(&settings)?;
+        settings.into_iter().try_for_each(|setting| tree.apply(setting))?;
+        let (variables, warnings) = environment.settings(&tree.keys())?;
+        variables.into_iter().try_for_each(|setting| tree.apply(setting))?;
+        flags.iter().try_for_each(|flag| tree.apply(Setting::of_flag(flag)?))?;
+        Ok(Config { warnings, ..Config::of_tree(tree)? })
     }
 
     fn of_tree(tree: Tree) -> Result<Config, ConfigError> {
@@ -156,6 +165,7 @@ impl Config {
             config.places.follow_chain();
         }
         config.origins = origins;
+        config.unnamed = config.drop_unnamed();
         config.check()?;
         Ok(config)
     }
@@ -163,6 +173,8 @@ impl Config {
     /// What is accepted and may not be meant, one line each.
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
+        notices.extend(self.unnamed_notice());
+        notices.extend(self.slip_notice());
         notices.extend(self.paper_notice());
         if self.servers.values().any(|server| server.web_port != 0) {
             notices
@@ -172,6 +184,11 @@ impl Config {
             format!("places.chain: {never} is never asked, for {last} before it always answers")
         }));
         notices
+    }
+
+    /// What was passed over although it may be meant, one line each: variables `HERD_...` that set no key.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The whole configuration as TOML, which reads back as the same.
@@ -240,7 +257,7 @@ mod tests {
         let tree = ConfigFile::new("herd.example.toml", EXAMPLE).settings().unwrap();
         let mut keys: Vec<String> = tree.iter().map(|setting| setting.key.to_string()).collect();
         let mut known: Vec<String> =
-            Tree::of_defaults().unwrap().keys().iter().map(ToString::to_string).collect();
+            Tree::for_file(&[]).unwrap().keys().iter().map(ToString::to_string).collect();
         keys.sort();
         known.sort();
         assert_eq!(keys, known);
@@ -252,12 +269,12 @@ mod tests {
         let line = |text, variables: &[(&str, &str)], flags: &[&str]| {
             layered(text, variables, flags).unwrap().limits.line
         };
-        let (file, variable) = ("limits.line = 1", ("HERD_LIMITS_LINE", "2"));
+        let (file, variable) = ("limits.line = 100", ("HERD_LIMITS_LINE", "200"));
         assert_eq!(line("", &[], &[]), 16_384);
-        assert_eq!(line(file, &[], &[]), 1);
-        assert_eq!(line(file, &[variable], &[]), 2);
-        assert_eq!(line(file, &[variable], &["limits.line=3"]), 3);
-        assert_eq!(line(file, &[variable], &["limits.line=3", "limits.line = 4KiB"]), 4096);
+        assert_eq!(line(file, &[], &[]), 100);
+        assert_eq!(line(file, &[variable], &[]), 200);
+        assert_eq!(line(file, &[variable], &["limits.line=300"]), 300);
+        assert_eq!(line(file, &[variable], &["limits.line=300", "limits.line = 4KiB"]), 4096);
     }
 
     #[test]
@@ -266,6 +283,34 @@ mod tests {
         let welsh = ServerEntry { client_port: 13_000, ..ServerEntry::nth(4) };
         assert_eq!(config.servers["Welsh"], welsh);
         assert_eq!(config.servers["Ball"], ServerEntry::nth(1));
+    }
+
+    #[test]
+    fn a_file_with_a_server_of_another_name_describes_a_herd_of_its_own() {
+        let bona = "[servers.Bona]\nclient_port = 12000\npeer_port = 12100\n";
+        let names =
+            |text: &str| read(text).map(|config| config.servers.into_keys().collect::<Vec<_>>().join(" "));
+        assert_eq!(names(bona), Ok("Bona".into()), "the default servers have these ports");
+        let two = format!("{bona}[servers.Welsh]\nhost = \"127.0.0.1\"\n");
+        let missing = "herd.toml:2: herd.links: no news can get between Bona and Welsh: servers of other names than the \
+                       default ones need their own links, as in herd.links = [[\"Bona\", \"Welsh\"]]";
+        assert_eq!(names(&two), Err(missing.into()));
+        let linked = format!("herd.links = [[\"Bona\", \"Welsh\"]]\n{two}");
+        assert_eq!(names(&linked), Ok("Bona Welsh".into()));
+        assert_eq!(read(&linked).unwrap().servers["Welsh"], ServerEntry::nth(4), "its default ports");
+        assert_eq!(
+            names(&format!("herd.links = [[\"Bona\", \"Ball\"]]\n{bona}")),
+            Err("herd.toml:1: herd.links: no server \"Ball\" among Bona".into())
+        );
+        let variable = ("HERD_SERVERS_BALL_CLIENT_PORT", "1");
+        assert_eq!(layered(bona, &[variable], &[]).unwrap().warnings().len(), 1, "Ball is not in it");
+        assert_eq!(
+            names("[servers.Welsh]\nclient_port = 1"),
+            Ok("Alford Ball Hamilton Holiday Welsh".into())
+        );
+        let slip = read("[servers.Alfrod]\nclient_port = 1\npeer_port = 2").unwrap().notices();
+        let note = "servers.Alfrod: did you mean \"Alford\"? The default servers are not in this herd";
+        assert!(slip.iter().any(|notice| notice == note), "{slip:?}");
     }
 
     #[test]
@@ -289,8 +334,8 @@ mod tests {
 
     #[test]
     fn the_effective_configuration_reads_back_as_itself() {
-        let text =
-            "limits.line = \"4KiB\"\nlimits.idle = \"90s\"\nplaces.ca_file = \"ca.pem\"\nherd.links = []";
+        let text = "limits.line = \"4KiB\"\nlimits.idle = \"90s\"\nplaces.ca_file = \"ca.pem\"\n\
+             servers.A = { client_port = 1, peer_port = 2 }";
         let effective = read(text).unwrap().effective().unwrap();
         assert_eq!(read(&effective).unwrap().effective().unwrap(), effective);
         for line in

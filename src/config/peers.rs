@@ -61,6 +61,7 @@ mod tests {
     use super::super::tests::{layered, read, refused};
 
     const EXPOSED: &str = "servers.Ball.host = \"10.0.0.2\"";
+    const ALONE: &str = "servers.Alone = { host = \"10.0.0.2\", client_port = 1, peer_port = 2 }";
     const PAPER: &str = "peers.mode = \"paper\"";
 
     #[test]
@@ -71,7 +72,7 @@ mod tests {
              loopback; set peers.auth = \"tls\", or peers.allow_plaintext = true if that is meant",
         )]);
         assert!(read(&format!("{EXPOSED}\npeers.allow_plaintext = true")).is_ok());
-        assert!(read(&format!("{EXPOSED}\nherd.links = []")).is_ok());
+        assert!(read(ALONE).is_ok());
         assert!(read(&format!("{EXPOSED}\npeers.auth = \"tls\"")).is_ok());
     }
 
@@ -86,7 +87,7 @@ mod tests {
         assert!(read(&plaintext).unwrap_err().ends_with(hint), "that is another permission");
 
         assert!(read(&format!("{EXPOSED}\n{PAPER}\npeers.allow_unauthenticated = true")).is_ok());
-        assert!(read(&format!("{EXPOSED}\n{PAPER}\nherd.links = []")).is_ok(), "nobody is believed there");
+        assert!(read(&format!("{ALONE}\n{PAPER}")).is_ok(), "nobody is believed there");
         assert!(read(PAPER).is_ok());
         assert!(read("peers.allow_unauthenticated = true").is_ok(), "alone it allows nothing");
     }

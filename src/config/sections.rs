@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{duration, optional_path, size};
+use super::text::{duration, links, optional_path, size};
 
 /// `[herd]`: what all servers share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,7 @@ pub struct HerdConfig {
     /// The folder of logs, records and the herd key.
     pub dir: PathBuf,
     /// Pairs of servers that talk to each other, both ways.
+    #[serde(with = "links")]
     pub links: Vec<[String; 2]>,
     /// How far ahead of the server's clock a report may be dated.
     #[serde(with = "duration")]

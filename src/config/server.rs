@@ -109,12 +109,8 @@ impl Config {
 
     /// The neighbours of the server `name`, by name; none if it has no link.
     pub fn neighbours(&self, name: &str) -> Vec<Neighbour> {
-        let other = |[a, b]: &[String; 2]| match (a == name, b == name) {
-            (true, false) => self.neighbour(b),
-            (false, true) => self.neighbour(a),
-            _ => None,
-        };
-        let mut neighbours: Vec<Neighbour> = self.herd.links.iter().filter_map(other).collect();
+        let mut neighbours: Vec<Neighbour> =
+            self.linked_with(name).filter_map(|other| self.neighbour(other)).collect();
         neighbours.sort_by(|a, b| a.name.cmp(&b.name));
         neighbours
     }
@@ -165,9 +161,8 @@ mod tests {
 
     #[test]
     fn a_server_without_neighbours_does_not_listen_for_them() {
-        let config = read("herd.links = []\nservers.Welsh.web_port = 0").unwrap();
-        let welsh = config.server("Welsh").unwrap();
-        assert_eq!((welsh.peers, welsh.web, welsh.neighbours), (None, None, vec![]));
+        let alone = read("[servers.Alone]\nclient_port = 1\npeer_port = 2").unwrap().server("Alone").unwrap();
+        assert_eq!((alone.peers, alone.web, alone.neighbours), (None, None, vec![]));
     }
 
     #[test]

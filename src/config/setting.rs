@@ -68,6 +68,14 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// The server that it is about.
+    pub(super) fn server(&self) -> Option<&str> {
+        match self.key.0.as_slice() {
+            [section, name, ..] if section == "servers" => Some(name),
+            _ => None,
+        }
+    }
+
     /// The setting of a flag, `key=value`.
     pub(super) fn of_flag(flag: &str) -> Result<Setting, ConfigError> {
         let (key, given) = match flag.split_once('=') {

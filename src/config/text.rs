@@ -1,4 +1,4 @@
-//! How durations, sizes and optional paths are written in TOML (`#[serde(with = ...)]`).
+//! How durations, sizes, links and optional paths are written in TOML (`#[serde(with = ...)]`).
 
 /// Durations as text: `"24h"`, `"10m"`, `"1m 30s"`.
 pub(super) mod duration {
@@ -62,6 +62,27 @@ pub(super) mod size {
             Value::String(text) => text.parse::<ByteSize>().ok().map(|size| size.as_u64()),
             _ => None,
         }
+    }
+}
+
+/// Links: pairs of names.
+pub(super) mod links {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+    use toml::Value;
+
+    type Links = Vec<[String; 2]>;
+
+    pub(in crate::config) fn serialize<S: Serializer>(links: &Links, to: S) -> Result<S::Ok, S::Error> {
+        links.serialize(to)
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Links, D::Error> {
+        let value = Value::deserialize(from)?;
+        value.clone().try_into().map_err(|_| {
+            let example = "[[\"Alford\", \"Ball\"], [\"Ball\", \"Welsh\"]]";
+            D::Error::custom(format_args!("expected pairs of servers, as in {example}, not {value}"))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::error::{ConfigError, Origin, Problem};
 use super::hint::Hint;
 use super::setting::{Given, Key, Setting};
-use super::{Config, ServerEntry};
+use super::{Config, default_servers};
 
 /// Who set each key that is not a default, by dotted key.
 pub(super) type Origins = BTreeMap<String, Origin>;
@@ -21,9 +21,15 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The defaults, set by nobody.
-    pub(super) fn of_defaults() -> Result<Tree, ConfigError> {
-        Ok(Tree { table: as_table(&Config::default())?, origins: Origins::new() })
+    /// What a file begins with that holds these settings. One that names a server which is not among the default ones
+    /// describes a herd of its own: none of them is in it but those that it names, and no default link.
+    pub(super) fn for_file(settings: &[Setting]) -> Result<Tree, ConfigError> {
+        let mut config = Config::default();
+        if settings.iter().filter_map(Setting::server).any(|name| !config.servers.contains_key(name)) {
+            config.servers.clear();
+            config.herd.links.clear();
+        }
+        Ok(Tree { table: as_table(&config)?, origins: Origins::new() })
     }
 
     /// Sets one key, or the keys of a table of them.
@@ -82,13 +88,13 @@ fn child<'t>(table: &'t mut Table, part: &str) -> Result<&'t mut Value, Problem>
     Ok(&mut table[part])
 }
 
-/// A name that is new in `servers` gets an entry whose ports are still to be given.
+/// A name that is new in `servers` gets its default entry, or one whose ports are still to be given.
 fn add_server(table: &mut Table, key: &Key) {
     if let [section, name, ..] = key.0.as_slice()
         && section == "servers"
         && let Some(Value::Table(servers)) = table.get_mut(section)
         && !servers.contains_key(name)
-        && let Ok(entry) = Value::try_from(ServerEntry::default())
+        && let Ok(entry) = Value::try_from(default_servers().remove(name).unwrap_or_default())
     {
         servers.insert(name.clone(), entry);
     }
@@ -116,6 +122,7 @@ fn plain_name(expected: &str) -> Cow<'_, str> {
     let most = match expected {
         "a boolean" => return "true or false".into(),
         "a string" | "path string" => return "text in quotation marks".into(),
+        "a sequence" => return "a list, as in [\"google\", \"builtin\"]".into(), // places.chain alone has one
         "u16" => u64::from(u16::MAX),
         "u32" => u64::from(u32::MAX),
         "u64" | "usize" => i64::MAX.unsigned_abs(), // TOML's largest integer
@@ -138,6 +145,16 @@ fn collect(at: &Key, table: &Table, keys: &mut Vec<Key>) {
     }
 }
 
+/// Every key that takes a value, dotted, with its value.
+pub(super) fn flattened(config: &Config) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let table = as_table(config)?;
+    let mut keys = Vec::new();
+    collect(&Key::default(), &table, &mut keys);
+    let table = Value::Table(table);
+    let value = |key: &Key| key.0.iter().try_fold(&table, |at, part| at.get(part)).cloned();
+    Ok(keys.iter().filter_map(|key| Some((key.to_string(), value(key)?))).collect())
+}
+
 fn as_table(config: &Config) -> Result<Table, ConfigError> {
     Table::try_from(config).map_err(|error| unattributed(error.to_string()))
 }
@@ -147,8 +164,31 @@ fn unattributed(message: String) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::{layered, read};
+    use super::*;
+
+    /// The defaults but for one key, which has some other value.
+    pub(in crate::config) fn changed(key: &str) -> Config {
+        let mut table = as_table(&Config::default()).unwrap();
+        let slot = find(&mut table, &Key::new(key)).unwrap();
+        let texts = ["7m 7s", "7kB", "other", "always", "paper", "tls", "google"].map(Value::from);
+        let others = match slot.clone() {
+            Value::Integer(number) => vec![Value::Integer(number + 1)],
+            Value::Boolean(is_so) => vec![Value::Boolean(!is_so)],
+            Value::Array(_) => {
+                vec![Value::try_from([["Ball", "Welsh"]]).unwrap(), Value::try_from(["google"]).unwrap()]
+            }
+            _ => texts.to_vec(),
+        };
+        let read = |other: &Value| {
+            let mut table = table.clone();
+            *find(&mut table, &Key::new(key)).unwrap() = other.clone();
+            Config::deserialize(table).ok()
+        };
+        let config = others.iter().find_map(read);
+        config.unwrap_or_else(|| panic!("{key} takes none of {others:?}"))
+    }
 
     #[test]
     fn unknown_keys_are_refused_with_a_hint() {
@@ -191,7 +231,22 @@ mod tests {
             ("herd.dir = 5", "herd.toml:1: herd.dir: expected text in quotation marks, not 5"),
             (
                 "herd.links = [[\"Ball\"]]",
-                "herd.toml:1: herd.links: invalid length 1, expected an array of length 2",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [[\"Ball\"]]",
+            ),
+            (
+                "herd.links = [\"Ball\", \"Welsh\"]",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [\"Ball\", \"Welsh\"]",
+            ),
+            (
+                "herd.links = [[\"Ball\", \"Welsh\", \"Alford\"]]",
+                "herd.toml:1: herd.links: expected pairs of servers, as in [[\"Alford\", \"Ball\"], [\"Ball\", \
+                 \"Welsh\"]], not [[\"Ball\", \"Welsh\", \"Alford\"]]",
+            ),
+            (
+                "places.chain = \"google\"",
+                "herd.toml:1: places.chain: expected a list, as in [\"google\", \"builtin\"], not \"google\"",
             ),
             (
                 "limits.idle = 10",
@@ -250,9 +305,10 @@ mod tests {
 
     #[test]
     fn flags_set_lists_tables_and_new_servers() {
-        let flags = ["herd.links=[]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
+        let flags =
+            ["herd.links=[[\"New\", \"Ball\"]]", "servers.New={client_port=1, peer_port=2}", "herd.dir=2024"];
         let config = layered("", &[], &flags).unwrap();
-        assert!(config.herd.links.is_empty());
+        assert_eq!(config.herd.links, [["New", "Ball"]]);
         assert_eq!((config.servers["New"].client_port, config.servers["New"].peer_port), (1, 2));
         assert_eq!(config.herd.dir.to_str(), Some("2024"));
     }

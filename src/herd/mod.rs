@@ -6,6 +6,7 @@
 
 mod admission;
 mod curb;
+mod expiry;
 mod flood;
 mod held;
 mod neighbour;
@@ -13,6 +14,7 @@ mod news;
 mod pace;
 mod providers;
 mod queue;
+mod refusal;
 mod renewal;
 mod server_protocol;
 mod sparing;
@@ -22,11 +24,12 @@ mod token_bucket;
 use std::fmt;
 use std::time::Duration;
 
-use log::info;
+use log::{info, warn};
 use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
 pub use curb::Curb;
+pub use expiry::Expiry;
 pub use flood::Neighbours;
 pub use neighbour::{Hearing, LinkState, Neighbour, NeighbourCounters};
 pub use providers::{PlacesError, Providers};
@@ -41,6 +44,8 @@ use renewal::Listening;
 pub(crate) use sparing::Sparing;
 pub(crate) use start::neighbours;
 
+use crate::config::Settings;
+use crate::counted::Counted;
 use crate::crowd::Crowd;
 use crate::journal::Journal;
 use crate::link::Proof;
@@ -71,6 +76,15 @@ pub struct Rules {
     pub queries_per_second: u32,
     /// Bytes of news that wait for a neighbour that is slow.
     pub neighbour_queue: usize,
+}
+
+impl Rules {
+    /// What a running server takes over of `new`: the reactor has room for so many clients, and the queues of the
+    /// neighbours are there.
+    #[must_use]
+    pub fn taken_over(&self, new: &Rules) -> Rules {
+        Rules { clients: self.clients, neighbour_queue: self.neighbour_queue, ..new.clone() }
+    }
 }
 
 impl Default for Rules {
@@ -124,17 +138,23 @@ pub struct HerdCounters {
     pub gone_strangers: u64,
 }
 
+/// Those that are not zero, one a line.
 impl fmt::Display for HerdCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HerdCounters { reports, queries, invalid, news, old_news, .. } = self;
-        let HerdCounters { dropped_news, refused_neighbours, gone_strangers, .. } = self;
-        write!(
-            f,
-            "{reports} reports, {queries} queries, {invalid} invalid lines, {news} news and {old_news} old news \
-             from neighbours and {dropped_news} dropped for want of room, {refused_neighbours} neighbours refused, \
-             {gone_strangers} of them gone by themselves"
-        )?;
-        Curb::ALL.iter().try_for_each(|curb| write!(f, ", {} {}", curb.of(self), curb.counted()))
+        let HerdCounters { reports, queries, invalid, news, old_news, .. } = *self;
+        let HerdCounters { dropped_news, refused_neighbours, gone_strangers, .. } = *self;
+        let of_all = [
+            (reports, "reports"),
+            (queries, "queries"),
+            (invalid, "invalid lines"),
+            (news, "news from neighbours"),
+            (old_news, "old news from neighbours"),
+            (dropped_news, "news dropped for want of room"),
+            (refused_neighbours, "neighbours refused"),
+            (gone_strangers, "of them gone by themselves"),
+        ];
+        Counted(&of_all).fmt(f)?;
+        Curb::ALL.iter().try_for_each(|curb| Counted(&[(curb.of(self), curb.counted())]).fmt(f))
     }
 }
 
@@ -172,6 +192,12 @@ pub struct Herd {
     pub(crate) listening: Listening,
     /// How often the configuration was asked for and taken over.
     pub reloads: Reloads,
+    /// What it runs with.
+    pub settings: Settings,
+    /// That it is linked for the first time is for the log alone: whoever started it says when all are up.
+    pub is_quiet_at_first: bool,
+    /// The certificates that end.
+    pub expiry: Expiry,
     /// What has happened so far.
     pub counters: HerdCounters,
     /// Where AT lines are put together; kept for its room.
@@ -205,6 +231,9 @@ impl Herd {
             gone: Sparing::default(),
             listening: Listening::default(),
             reloads: Reloads::default(),
+            settings: Settings::default(),
+            is_quiet_at_first: false,
+            expiry: Expiry::default(),
             counters: HerdCounters::default(),
             line: Vec::new(),
         }
@@ -243,6 +272,26 @@ impl Herd {
             Some(0) => self.notice(reactor, notice),
             Some(more) => self.notice(reactor, &format!("{notice}; {more} more like it were not said")),
         }
+    }
+
+    /// Says something that goes without saying, the first time, to whoever starts all servers at once.
+    pub(crate) fn notice_of_link(&mut self, reactor: &mut Requests<'_, Herd>, is_first: bool, notice: &str) {
+        match is_first && self.is_quiet_at_first {
+            true => self.note(reactor, notice),
+            false => self.notice(reactor, notice),
+        }
+    }
+
+    /// Says something in the traffic log alone.
+    pub(crate) fn note(&mut self, reactor: &mut Requests<'_, Herd>, notice: &str) {
+        log::debug!("{notice}");
+        self.traffic.notice(reactor, notice);
+    }
+
+    /// Says that something may be wrong, in the same places.
+    pub fn warn(&mut self, reactor: &mut Requests<'_, Herd>, warning: &str) {
+        warn!("{warning}");
+        self.traffic.notice(reactor, &format!("warning: {warning}"));
     }
 
     /// Says something to the operator: on standard error and in the traffic log.

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use protocols::Backoff;
-use reactor::{ConnId, Endpoint, Peer, Peers, Sent};
+use reactor::{ConnId, Endpoint, Peer, Peers, Sent, Time};
 
 use super::queue::Queue;
 use super::sparing::Sparing;
 use crate::buggify::{Point, fires};
 use crate::link::resync::Tally;
 use crate::planted::{Planted, is_planted};
+
+/// How long a server takes to start at most (the specification, section 9).
+const START_TIME: Duration = Duration::from_secs(2);
 
 /// How far the link to a neighbour has got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +50,15 @@ pub struct NeighbourCounters {
     pub dropped: u64,
 }
 
+/// What has happened with a neighbour since we started, once or more often.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Greetings {
+    pub(crate) was_up: bool,
+    pub(crate) was_heard: bool,
+    pub(crate) was_told: bool,
+    pub(crate) has_told: bool,
+}
+
 /// A neighbour, and the link on which it is told the news.
 #[derive(Debug)]
 pub struct Neighbour {
@@ -62,6 +74,10 @@ pub struct Neighbour {
     pub backoff: Backoff,
     /// Which of the redials are said.
     pub(crate) redials: Sparing,
+    /// When it was dialled first.
+    pub(crate) dialled: Option<Time>,
+    /// How often it was linked, in either direction, and told what it lacked.
+    pub(crate) greetings: Greetings,
     /// What has happened so far.
     pub counters: NeighbourCounters,
     /// It has missed something, or may have.
@@ -80,6 +96,8 @@ impl Neighbour {
             hearing: Hearing::Nothing,
             backoff: Backoff::default(),
             redials: Sparing::default(),
+            dialled: None,
+            greetings: Greetings::default(),
             counters: NeighbourCounters::default(),
             is_behind: true,
             queue: Queue::new(queue),
@@ -99,6 +117,11 @@ impl Neighbour {
     /// It may have missed something.
     pub fn miss(&mut self) {
         self.is_behind = true;
+    }
+
+    /// Whether it may be starting still, as we are: it was dialled a moment ago for the first time.
+    pub(crate) fn may_be_starting(&self, now: Time) -> bool {
+        !self.greetings.was_up && self.dialled.is_some_and(|first| now.since(first) < START_TIME)
     }
 
     /// It can be told the news. Whatever came while it could not, it has missed.
@@ -240,6 +263,16 @@ mod tests {
         assert_eq!((ball.waiting(), ball.is_behind()), (1, true));
         ball.wait(b"a line longer than the queue itself");
         assert_eq!((ball.counters.overflows, ball.counters.dropped), (2, 5));
+    }
+
+    #[test]
+    fn a_neighbour_may_be_starting_for_two_seconds_and_once() {
+        let (mut ball, at) = (ball(10), |seconds| Time::ZERO + Duration::from_secs(seconds));
+        assert!(!ball.may_be_starting(at(5)));
+        ball.dialled = Some(at(5));
+        assert!(ball.may_be_starting(at(6)) && !ball.may_be_starting(at(7)));
+        ball.greetings.was_up = true;
+        assert!(!ball.may_be_starting(at(6)));
     }
 
     #[test]

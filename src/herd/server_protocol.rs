@@ -9,6 +9,7 @@ use reactor::{AppCx, ConnectError, Cx, Pressure, Reason, Reply, WallTime};
 use super::held::Held;
 use super::news::hear;
 use super::pace::Pace;
+use super::refusal::Refusal;
 use super::{Curb, Herd, Rules};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command, Difference, Invalid, Query, Report, Timestamp};
@@ -71,7 +72,7 @@ impl LineReceiver<Herd> for ServerProtocol {
     fn line_length_exceeded(&mut self, cx: &mut ServerCx<'_>, start: &[u8]) {
         let excerpt = &start[..EXCERPT.min(start.len())];
         cx.app.traffic.line(&mut cx.reactor, Direction::In, || cx.transport.peer(), &[excerpt]);
-        self.bad_request(cx, excerpt);
+        self.bad_request(cx, excerpt, Refusal::TooLong(self.line));
         self.close_after_replies(cx);
     }
 
@@ -145,10 +146,9 @@ impl ServerProtocol {
             Ok(Command::Whatsat(query)) => self.whatsat(cx, line, query),
             Ok(Command::At(at)) if is_planted(Planted::ClientsNews) => drop(cx.app.store.accept(&at)),
             Ok(Command::At(at)) if cx.app.believes(cx.transport.peer()) => self.at(cx, line, &at),
-            Ok(Command::At(_)) => self.bad_request(cx, line),
+            Ok(Command::At(_)) => self.bad_request(cx, line, Refusal::NoNeighbour),
             Err(invalid) => {
-                log::debug!("{}: {invalid}", cx.transport.peer());
-                self.bad_request(cx, line);
+                self.bad_request(cx, line, invalid);
                 if invalid == Invalid::Http {
                     self.close_on_http(cx);
                 }
@@ -159,8 +159,11 @@ impl ServerProtocol {
     /// Stores a report, answers it, and passes it on if it is news.
     fn iamat(&mut self, cx: &mut ServerCx<'_>, line: &[u8], report: Report<'_>) {
         let clock = cx.reactor.wall_clock();
-        if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) || cx.app.journal.refuses() {
-            return self.bad_request(cx, line);
+        if is_too_far_ahead(report.time, clock, cx.app.rules.max_clock_skew) {
+            return self.bad_request(cx, line, Refusal::Ahead);
+        }
+        if cx.app.journal.refuses() {
+            return self.bad_request(cx, line, Refusal::DiskFails);
         }
         if cx.app.store.may_be_away(report.id) {
             return self.seek(cx, line, report.id);
@@ -172,7 +175,7 @@ impl ServerProtocol {
     fn take(&mut self, cx: &mut ServerCx<'_>, line: &[u8], report: Report<'_>) {
         if !cx.app.store.has_room_for(report.id) {
             cx.app.curb(Curb::Known, cx.transport.peer());
-            return self.bad_request(cx, line);
+            return self.bad_request(cx, line, Refusal::NoRoom);
         }
         let clock = cx.reactor.wall_clock();
         cx.app.counters.reports += 1;
@@ -223,7 +226,9 @@ impl ServerProtocol {
                 self.take(cx, line, report);
             }
             (Sought::Unknown, Ok(Command::At(at))) => hear(cx, None, &at),
-            _ => self.bad_request(cx, line),
+            (Sought::Unknown, Ok(Command::Iamat(_))) => self.bad_request(cx, line, Refusal::DiskFails),
+            (Sought::Unknown, _) => self.bad_request(cx, line, Refusal::Unknown),
+            (Sought::Failed, _) => self.bad_request(cx, line, Refusal::Unread),
         }
         self.go_on(cx);
     }
@@ -232,7 +237,7 @@ impl ServerProtocol {
     /// an original does not look at the dates of reports; so this does, as with those of clients.
     fn at(&mut self, cx: &mut ServerCx<'_>, line: &[u8], at: &AtLine<'_>) {
         if is_too_far_ahead(at.time, cx.reactor.wall_clock(), cx.app.rules.max_clock_skew) {
-            return self.bad_request(cx, line);
+            return self.bad_request(cx, line, Refusal::Ahead);
         }
         if cx.app.store.may_be_away(at.id) {
             return self.seek(cx, line, at.id);
@@ -246,9 +251,12 @@ impl ServerProtocol {
             return self.seek(cx, line, query.id);
         }
         let Herd { store, journal, .. } = &*cx.app;
-        let Some(record) = store.get(query.id).filter(|record| journal.may_show(record)) else {
-            return self.bad_request(cx, line);
+        let Some(record) = store.get(query.id) else {
+            return self.bad_request(cx, line, Refusal::Unknown);
         };
+        if !journal.may_show(record) {
+            return self.bad_request(cx, line, Refusal::NotOnDisk);
+        }
         let ticket = journal.ticket(store);
         let nearby = Nearby {
             latitude: record.location().latitude(),
@@ -296,7 +304,7 @@ impl ServerProtocol {
         cx.transport.set_idle_timeout(Some(idle));
         match answer.map(|found| squeeze(&found.text())) {
             Ok(_) if cx.app.journal.is_failing() && !cx.app.journal.has_come(ticket) => {
-                self.bad_request(cx, line); // what it would show is not on disk, nor will it be soon
+                self.bad_request(cx, line, Refusal::NotOnDisk);
             }
             Ok(places) if has_room(cx, self.held.len() + at.len() + 1 + places.len()) => {
                 log_places(cx, at, &places);
@@ -308,12 +316,9 @@ impl ServerProtocol {
                     cx.transport.peer(),
                     places.len()
                 );
-                self.bad_request(cx, line);
+                self.bad_request(cx, line, Refusal::LongPlaces(places.len()));
             }
-            Err(error) => {
-                log::debug!("{}: {error}", cx.transport.peer());
-                self.bad_request(cx, line);
-            }
+            Err(error) => self.bad_request(cx, line, error),
         }
         self.go_on(cx);
     }
@@ -352,11 +357,14 @@ impl ServerProtocol {
         self.go_on(cx);
     }
 
-    /// What every line gets that is no command (the paper's `bad_request`; the specification, section 5).
-    fn bad_request(&mut self, cx: &mut ServerCx<'_>, line: &[u8]) {
+    /// What every line gets that is no command (the paper's `bad_request`; the specification, section 5). Why is for
+    /// the log.
+    fn bad_request(&mut self, cx: &mut ServerCx<'_>, line: &[u8], why: impl Into<Refusal>) {
+        let why = why.into();
         cx.app.counters.invalid += 1;
+        log::debug!("{}: {why}", cx.transport.peer());
         self.reply(cx, Ticket::default(), &[b"? ", line, b"\n"]);
-        cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[b"? ", line]);
+        cx.app.traffic.refusal(&mut cx.reactor, || cx.transport.peer(), line, &why);
     }
 
     /// A browser was made to speak to us, by a page that hopes for a line of its own to be obeyed. Nothing behind

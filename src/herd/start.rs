@@ -7,7 +7,7 @@ use std::time::Duration;
 use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
-use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol};
+use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol, expiry};
 use crate::buggify::{Point, fires};
 use crate::config::{self, Config, PeerMode, ServerConfig};
 use crate::link::{PeerProtocol, Proof, dial};
@@ -127,6 +127,7 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
         let count = cx.app.neighbours.iter().len();
         (0..count).for_each(|place| dial(cx, place));
         paper::start(cx);
+        expiry::watch(cx);
     });
     Ok(clients)
 }

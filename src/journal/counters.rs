@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::counted::Counted;
+
 /// Commits and what became of them, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,15 +30,23 @@ pub struct JournalCounters {
     pub altered: u64,
 }
 
+/// Those that are not zero, one a line.
 impl fmt::Display for JournalCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JournalCounters { commits, records, failed, silent, refused, closed, .. } = self;
-        let JournalCounters { evicted, found, unread, altered, .. } = self;
-        write!(
-            f,
-            "{commits} commits of {records} records, {failed} failed, {silent} took more than 5 s, {refused} reports refused and {closed} \
-             clients closed for it; {evicted} records left memory, {found} were found on disk again, {unread} \
-             times it could not be read, {altered} records were altered there"
-        )
+        let JournalCounters { commits, records, failed, silent, refused, closed, .. } = *self;
+        let JournalCounters { evicted, found, unread, altered, .. } = *self;
+        let all = [
+            (commits, "commits"),
+            (records, "records in them"),
+            (failed, "commits failed"),
+            (silent, "commits took more than 5 s"),
+            (refused, "reports refused, for the disk failed"),
+            (closed, "clients closed, for the disk failed"),
+            (evicted, "records left memory"),
+            (found, "of them were found on disk again"),
+            (unread, "times it could not be read"),
+            (altered, "records were altered there"),
+        ];
+        Counted(&all).fmt(f)
     }
 }

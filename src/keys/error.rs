@@ -31,6 +31,8 @@ pub enum KeysError {
     Expired(PathBuf),
     /// No certificate can be made for this name.
     BadName(String),
+    /// Neither an IP address nor a name that clients could dial.
+    BadHost(String),
     /// The certificate could not be made.
     Failed(rcgen::Error),
 }
@@ -73,6 +75,7 @@ impl fmt::Display for KeysError {
             }
             KeysError::Expired(path) => write!(f, "{}: the authority's time is over", path.display()),
             KeysError::BadName(name) => write!(f, "no certificate can be made for {name:?}"),
+            KeysError::BadHost(host) => write!(f, "{host:?} is neither an IP address nor a host name"),
             KeysError::Failed(error) => write!(f, "the certificate could not be made: {error}"),
         }
     }

@@ -2,19 +2,22 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use rcgen::KeyPair;
 use reactor::WallTime;
 
-use super::certificate::{Certificate, Shown};
-use super::signing::{Made, Moment, make_authority, make_server, moment};
+use super::shown::Shown;
+use super::signing::{Made, Use, make, make_authority};
 use super::{KeysError, Lifetime};
+use crate::certificate::{Certificate, Moment};
 use crate::config::PeerFiles;
 use crate::private_file::{self, PRIVATE, PUBLIC, Unread, make_folder};
 
-/// What the authority's files are called.
+/// What the authority's files are called, and those for clients; no server may be called so.
 const AUTHORITY: &str = "ca";
+const CLIENTS: &str = "clients";
 
 /// The folder in which certificates and keys are kept.
 #[derive(Clone, Debug)]
@@ -59,16 +62,47 @@ impl KeyFolder {
     /// If the authority's key is not here or open to others, its certificate has ended or belongs to another
     /// key, the name is of no use, or the files cannot be written.
     pub fn server(&self, name: &str, now: WallTime, lifetime: Lifetime) -> Result<Shown, KeysError> {
-        if name.eq_ignore_ascii_case(AUTHORITY) || name.contains(['/', '\0']) || name.starts_with('.') {
+        let is_taken = [AUTHORITY, CLIENTS].iter().any(|taken| name.eq_ignore_ascii_case(taken));
+        if is_taken || name.contains(['/', '\0']) || name.starts_with('.') {
             return Err(KeysError::BadName(name.to_owned()));
         }
+        self.signed(name, &[name.to_owned()], Use::Neighbours, now, lifetime)
+    }
+
+    /// Makes key and certificate of the listeners for clients, which reach them by these names and addresses, in place
+    /// of those that may be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyFolder::server`].
+    pub fn clients(&self, hosts: &[String], now: WallTime, lifetime: Lifetime) -> Result<Shown, KeysError> {
+        let hosts: Vec<String> = hosts.iter().map(|host| host.trim_end_matches('.').to_owned()).collect();
+        match hosts.iter().find(|host| !is_host(host)) {
+            Some(host) => Err(KeysError::BadHost(host.clone())),
+            None => self.signed(CLIENTS, &hosts, Use::Clients, now, lifetime),
+        }
+    }
+
+    /// What `clients.cert`, `clients.key` and `clients.ca_file` are to name, once [`KeyFolder::clients`] has made it.
+    pub fn client_files(&self) -> PeerFiles {
+        self.files(CLIENTS)
+    }
+
+    fn signed(
+        &self,
+        file: &str,
+        names: &[String],
+        purpose: Use,
+        now: WallTime,
+        lifetime: Lifetime,
+    ) -> Result<Shown, KeysError> {
         let authority = self.authority()?;
         let lifetime = self.cut(&authority, now, lifetime)?;
-        let Made { certificate, key } = make_server(authority, name, now, lifetime)?;
-        let files = self.files(name);
+        let Made { certificate, key } = make(authority, names, purpose, now, lifetime)?;
+        let files = self.files(file);
         put(&files.key, &key, PRIVATE)?;
         put(&files.cert, &certificate, PUBLIC)?;
-        self.show(name)
+        self.show(file)
     }
 
     /// The authority's key.
@@ -86,9 +120,9 @@ impl KeyFolder {
     fn cut(&self, authority: &KeyPair, now: WallTime, lifetime: Lifetime) -> Result<Lifetime, KeysError> {
         let path = self.files(AUTHORITY).cert;
         let theirs = certificates(&path)?.into_iter().find(|c| c.is_of(authority.public_key_raw()));
-        let end = theirs.ok_or_else(|| KeysError::Mismatch(path.clone()))?.not_after();
-        let end = end.ok_or_else(|| KeysError::BadCertificate(path.clone()))?;
-        longest(&end, now, lifetime).ok_or(KeysError::Expired(path))
+        let validity = theirs.ok_or_else(|| KeysError::Mismatch(path.clone()))?.validity();
+        let end = validity.ok_or_else(|| KeysError::BadCertificate(path.clone()))?.until;
+        longest(end, now, lifetime).ok_or(KeysError::Expired(path))
     }
 
     /// The authority and all servers whose certificates are here, by name.
@@ -110,7 +144,7 @@ impl KeyFolder {
         let path = self.files(name).cert;
         let first = certificates(&path)?.into_iter().next();
         let shown = first.and_then(|certificate| {
-            let (until, fingerprint) = (certificate.not_after()?, certificate.fingerprint());
+            let (until, fingerprint) = (certificate.validity()?.until, certificate.fingerprint());
             Some(Shown { name: name.to_owned(), until, fingerprint })
         });
         shown.ok_or(KeysError::BadCertificate(path))
@@ -123,20 +157,17 @@ impl KeyFolder {
 }
 
 /// The most days, up to those of `lifetime`, after which it is not later than `end`; `None` if that is over.
-fn longest(end: &Moment, now: WallTime, Lifetime(most): Lifetime) -> Option<Lifetime> {
-    let day = 24 * 3600 * 1_000_000_000_i64;
-    let after = |days: u32| {
-        moment(WallTime::from_unix_nanos(now.as_unix_nanos().saturating_add(day.saturating_mul(days.into()))))
-    };
-    let (mut low, mut high) = (0, most); // after `low` days it has not ended
-    if after(low) > *end {
-        return None;
-    }
-    while low < high {
-        let middle = high - (high - low) / 2;
-        if after(middle) <= *end { low = middle } else { high = middle - 1 }
-    }
-    Some(Lifetime(low))
+fn longest(end: Moment, now: WallTime, Lifetime(most): Lifetime) -> Option<Lifetime> {
+    let left = u32::try_from(end.days_from(Moment::of(now)).min(most.into())).ok()?;
+    Some(Lifetime(left))
+}
+
+/// Whether clients can dial `host`: an IP address or a name, which may begin with `*.`.
+fn is_host(host: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(is_plain);
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    host.parse::<IpAddr>().is_ok() || (host.len() <= 253 && name.split('.').all(is_label))
 }
 
 fn put(path: &Path, text: &str, mode: u32) -> Result<(), KeysError> {
@@ -216,13 +247,32 @@ mod tests {
         let new = keys.server("Ball", NOW, Lifetime::days(20)).unwrap();
         assert_ne!(fs::read(keys.files("Ball").key).unwrap(), key);
         assert_eq!(
-            (old.until(), new.until()),
+            (old.until().to_string(), new.until().to_string()),
             ("2024-10-14 00:00 UTC".into(), "2024-10-24 00:00 UTC".into())
         );
         let later = |days| WallTime::from_unix_nanos(NOW.as_unix_nanos() + days * DAY + 1_000_000_000);
         assert!(!old.is_over(later(9)) && old.is_over(later(10)));
         let names: Vec<_> = keys.list().unwrap().iter().map(|shown| shown.name().to_owned()).collect();
         assert_eq!(names, ["Ball", "ca"]);
+    }
+
+    #[test]
+    fn what_is_made_for_clients_is_for_their_hosts_and_for_no_neighbour() {
+        let (_folder, keys) = folder();
+        keys.init(NOW, Lifetime::AUTHORITY).unwrap();
+        let hosts = ["localhost", "127.0.0.1", "::1", "herd.example."].map(str::to_owned);
+        assert_eq!(keys.clients(&hosts, NOW, Lifetime::SERVER).unwrap().name(), "clients");
+        let files = keys.client_files();
+        assert_eq!((mode(&files.key), mode(&files.cert)), (0o600, 0o644));
+        let [chain, key, authority] =
+            [&files.cert, &files.key, &files.ca].map(|path| fs::read(path).unwrap());
+        assert!(ServerTls::new(&chain, &key, &[]).is_ok() && ClientTls::new(&authority, &[]).is_ok());
+        let identity = Identity { chain: &chain, key: &key, authority: &authority };
+        assert!(identity.is_called("localhost") && identity.is_called("herd.example"));
+        for bad in ["", "a b", "\u{e9}", "http://a", "a/b", "[::1]", "a..b"] {
+            let error = keys.clients(&[bad.to_owned()], NOW, Lifetime::SERVER).unwrap_err();
+            assert!(matches!(error, KeysError::BadHost(_)), "{bad}: {error}");
+        }
     }
 
     #[test]
@@ -260,7 +310,7 @@ mod tests {
     fn a_name_that_is_no_file_or_the_authoritys_is_refused() {
         let (_folder, keys) = folder();
         keys.init(NOW, Lifetime::AUTHORITY).unwrap();
-        for name in ["ca", "CA", "../Ball", ".", "a/b", "\u{e9}"] {
+        for name in ["ca", "CA", "clients", "../Ball", ".", "a/b", "\u{e9}"] {
             let error = keys.server(name, NOW, Lifetime::SERVER).unwrap_err();
             assert!(matches!(error, KeysError::BadName(_)), "{name}: {error}");
         }

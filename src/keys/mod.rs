@@ -6,6 +6,8 @@
 //! <dir>/keys/ca.key      its private key: needed to sign, on one machine alone
 //! <dir>/keys/<Name>.pem  a server's certificate; its one name (DNS SAN) is the server's
 //! <dir>/keys/<Name>.key  its private key
+//! <dir>/keys/clients.pem the certificate of the listeners for clients (`clients.tls`), for the hosts that clients dial
+//! <dir>/keys/clients.key its private key
 //! ```
 //!
 //! ```
@@ -16,20 +18,20 @@
 //!
 //! let (keys, now) = (KeyFolder::new(&dir), WallTime::from_unix_nanos(1_800_000_000_000_000_000));
 //! let made = keys.init(now, Lifetime::AUTHORITY)?;
-//! assert_eq!(made.until(), "2037-01-12 08:00 UTC");
+//! assert_eq!(made.until().to_string(), "2037-01-12 08:00 UTC");
 //! keys.server("Ball", now, Lifetime::SERVER)?;
 //! assert_eq!(keys.list()?.len(), 2);
 //! # Ok::<(), herd::keys::KeysError>(())
 //! ```
 
-mod certificate;
 mod error;
 mod folder;
+mod shown;
 mod signing;
 
-pub use certificate::Shown;
 pub use error::KeysError;
 pub use folder::KeyFolder;
+pub use shown::Shown;
 
 /// How long a certificate is good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! The link on which a neighbour is told the news (the paper, 3.2: `ClientProtocol`; here it stays open).
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use protocols::{LineReceiver, Lines, send_line};
@@ -47,12 +48,19 @@ enum State {
 pub fn dial(cx: &mut AppCx<'_, Herd>, place: usize) {
     let Herd { neighbours, proof, .. } = &mut *cx.app;
     let Some(neighbour) = neighbours.get_mut(place) else { return };
+    let _ = neighbour.dialled.get_or_insert(cx.reactor.now());
     let at = proof.endpoint(&neighbour.at, &neighbour.name);
     cx.reactor.connect(at, Lines::new(ClientProtocol::new(place)));
 }
 
 /// Dials again after a while.
-fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: &dyn std::fmt::Display) {
+fn redial(
+    herd: &mut Herd,
+    reactor: &mut Requests<'_, Herd>,
+    place: usize,
+    is_refused: bool,
+    why: &dyn std::fmt::Display,
+) {
     let random = reactor.random();
     let Some(neighbour) = herd.neighbours.get_mut(place) else { return };
     if reactor.is_stopping() {
@@ -63,8 +71,12 @@ fn redial(herd: &mut Herd, reactor: &mut Requests<'_, Herd>, place: usize, why: 
         return;
     }
     let notice = format!("neighbour {}: {why}; dialling again in {} ms", neighbour.name, wait.as_millis());
-    let admitted = neighbour.redials.admit(reactor.now());
-    herd.notice_if(reactor, admitted, &notice);
+    if is_refused && neighbour.may_be_starting(reactor.now()) {
+        herd.note(reactor, &notice);
+    } else {
+        let admitted = neighbour.redials.admit(reactor.now());
+        herd.notice_if(reactor, admitted, &notice);
+    }
     reactor.app_later(wait, move |cx| dial(cx, place));
 }
 
@@ -128,14 +140,16 @@ impl LineReceiver<Herd> for ClientProtocol {
         if let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) {
             neighbour.down(cx.transport.id());
         }
-        redial(cx.app, &mut cx.reactor, self.neighbour, reason);
+        redial(cx.app, &mut cx.reactor, self.neighbour, false, reason);
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
         if matches!(error, ConnectError::Tls(_)) {
             cx.app.counters.refused_neighbours += 1; // whoever answers is not the neighbour
         }
-        redial(cx.app, &mut cx.reactor, self.neighbour, error);
+        let is_refused =
+            matches!(error, ConnectError::Failed(error) if error.kind() == ErrorKind::ConnectionRefused);
+        redial(cx.app, &mut cx.reactor, self.neighbour, is_refused, error);
     }
 }
 
@@ -163,8 +177,9 @@ impl ClientProtocol {
         cx.transport.set_deadline(None);
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.up(cx.transport.id(), cx.transport.peer());
+        let is_first = !std::mem::replace(&mut neighbour.greetings.was_up, true);
         let notice = format!("neighbour {}: up", neighbour.name);
-        cx.app.notice(&mut cx.reactor, &notice);
+        cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
         self.ping(cx);
         if fires(Point::LinkDropped) {
             cx.transport.abort_connection();
@@ -241,8 +256,9 @@ impl ClientProtocol {
         let tally = self.resync.synced();
         let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) else { return };
         neighbour.resynced(tally);
+        let is_first = !std::mem::replace(&mut neighbour.greetings.was_told, true);
         let notice = format!("neighbour {}: {tally}", neighbour.name);
-        cx.app.notice(&mut cx.reactor, &notice);
+        cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
     }
 
     /// Whether the neighbour, if it can be told anything, lacks nothing that we know of.

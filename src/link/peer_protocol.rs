@@ -184,8 +184,9 @@ impl PeerProtocol {
         cx.transport.set_idle_timeout(Some(SILENCE));
         let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
         neighbour.heard(cx.transport.id());
+        let is_first = !std::mem::replace(&mut neighbour.greetings.was_heard, true);
         let notice = format!("neighbour {} is heard", neighbour.name);
-        cx.app.notice(&mut cx.reactor, &notice);
+        cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
         if fires(Point::HeardLinkDropped) {
             cx.transport.abort_connection();
         }
@@ -256,8 +257,9 @@ impl PeerProtocol {
         }
         let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
         if neighbour.told_all(cx.transport.id()) {
+            let is_first = !std::mem::replace(&mut neighbour.greetings.has_told, true);
             let notice = format!("neighbour {} has told all that was lacking here", neighbour.name);
-            cx.app.notice(&mut cx.reactor, &notice);
+            cx.app.notice_of_link(&mut cx.reactor, is_first, &notice);
         }
     }
 

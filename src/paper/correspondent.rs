@@ -8,6 +8,7 @@ use reactor::{Endpoint, Requests, Time, tally};
 use super::addresses::Addresses;
 use super::{ClientProtocol, DIAL_TIME, MOST_IN_FLIGHT};
 use crate::command::is_of;
+use crate::counted::Counted;
 use crate::herd::{Herd, Queue, Sparing};
 
 /// What has become of the updates for a neighbour, counted.
@@ -24,13 +25,17 @@ pub struct PaperCounters {
     pub dropped: u64,
 }
 
+/// Those that are not zero, one a line.
 impl fmt::Display for PaperCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PaperCounters { told, lost, refused, dropped } = self;
-        write!(
-            f,
-            "{told} updates told, {lost} lost, {refused} refused and {dropped} dropped for want of room"
-        )
+        let PaperCounters { told, lost, refused, dropped } = *self;
+        let all = [
+            (told, "updates told"),
+            (lost, "updates lost"),
+            (refused, "updates refused"),
+            (dropped, "updates dropped for want of room"),
+        ];
+        Counted(&all).fmt(f)
     }
 }
 
@@ -99,7 +104,8 @@ impl Correspondent {
     /// The oldest of what waited has gone; the newest are worth most, for they win anyway.
     fn count_dropped(&mut self) {
         if tally(&mut self.counters.dropped) {
-            log::warn!("neighbour {}: too much waits for it: {}", self.name, self.counters);
+            let PaperCounters { dropped, .. } = self.counters;
+            log::warn!("neighbour {}: too much waits for it; {dropped} updates dropped so far", self.name);
         }
     }
 

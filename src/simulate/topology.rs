@@ -76,17 +76,6 @@ impl Topology {
         self.reached_from(0).len() == self.len()
     }
 
-    /// The servers' names, those together between whom news can get.
-    pub fn parts(&self) -> Vec<Vec<&str>> {
-        let (mut seen, mut parts) = (BTreeSet::new(), Vec::new());
-        for place in 0..self.len() {
-            let new: Vec<usize> = self.reached_from(place).into_iter().filter(|&p| seen.insert(p)).collect();
-            let names = new.iter().map(|&place| self.names[place].as_str());
-            parts.extend((!new.is_empty()).then(|| names.collect()));
-        }
-        parts
-    }
-
     fn reached_from(&self, place: usize) -> BTreeSet<usize> {
         let (mut reached, mut next) = (BTreeSet::from([place]), vec![place]);
         while let Some(place) = next.pop() {
@@ -160,6 +149,5 @@ mod tests {
         assert!(ring.is_connected());
         let three = ring.first(3);
         assert_eq!((three.len(), three.is_connected()), (3, false), "{three:?}");
-        assert_eq!(three.parts(), [vec!["Alford", "Hamilton"], vec!["Ball"]]);
     }
 }

@@ -3,9 +3,14 @@
 //! ```text
 //! 2026-11-23T02:37:43.392014Z < 127.0.0.1:40112 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.39
 //! 2026-11-23T02:37:43.392014Z > 127.0.0.1:40112 AT Alford +0.263873386 kiwi.cs.ucla.edu +34.0689 ...
+//! 2026-11-23T02:37:43.500117Z > 127.0.0.1:40112 ? IAMAT kiwi \(the number of fields is wrong)
 //! 2026-11-23T02:37:44.000201Z * neighbour Hamilton: up
 //! ```
+//!
+//! Bytes that are not printable ASCII are escaped, so a `\(` is never one of them: behind it stands why a line was
+//! answered with `? `. A notice is our own text, and may have letters beyond ASCII.
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
@@ -38,6 +43,30 @@ impl Writer {
     }
 
     pub(super) fn traffic(&mut self, now: WallTime, direction: Direction, peer: Peer, parts: &[&[u8]]) {
+        self.begin_line(now, direction, peer);
+        parts.iter().for_each(|part| escape(part, &mut self.text));
+        self.end_line();
+    }
+
+    /// What was sent for a line that was refused, and why.
+    pub(super) fn refusal(&mut self, now: WallTime, peer: Peer, line: &[u8], why: &impl Display) {
+        self.begin_line(now, Direction::Out, peer);
+        self.text.extend_from_slice(b"? ");
+        escape(line, &mut self.text);
+        self.text.extend_from_slice(b" \\(");
+        escape_text(&why.to_string(), &mut self.text);
+        self.text.push(b')');
+        self.end_line();
+    }
+
+    pub(super) fn notice(&mut self, now: WallTime, notice: &str) {
+        self.stamp(now);
+        self.text.extend_from_slice(b" * ");
+        escape_text(notice, &mut self.text);
+        self.end_line();
+    }
+
+    fn begin_line(&mut self, now: WallTime, direction: Direction, peer: Peer) {
         self.stamp(now);
         self.text.extend_from_slice(match direction {
             Direction::In => b" < ",
@@ -48,15 +77,6 @@ impl Writer {
         }
         self.text.extend_from_slice(self.peer.1.as_bytes());
         self.text.push(b' ');
-        parts.iter().for_each(|part| escape(part, &mut self.text));
-        self.end_line();
-    }
-
-    pub(super) fn notice(&mut self, now: WallTime, notice: &str) {
-        self.stamp(now);
-        self.text.extend_from_slice(b" * ");
-        escape(notice.as_bytes(), &mut self.text);
-        self.end_line();
     }
 
     /// What has gathered, with word of the lines that are missing; and how many lines it is without that.
@@ -90,6 +110,18 @@ impl Writer {
             let _ = std::fmt::Write::write_fmt(&mut self.stamp.1, format_args!("{stamp}"));
         }
         self.text.extend_from_slice(self.stamp.1.as_bytes());
+    }
+}
+
+/// A text on one line: the same, but letters and signs beyond ASCII are as they are, unless they cannot be seen.
+fn escape_text(words: &str, text: &mut Vec<u8>) {
+    for c in words.chars() {
+        let mut utf8 = [0; 4];
+        match c {
+            _ if c.is_ascii() => escape(c.encode_utf8(&mut utf8).as_bytes(), text),
+            // Writing to a Vec cannot fail.
+            _ => drop(write!(text, "{}", c.escape_debug())),
+        }
     }
 }
 
@@ -136,6 +168,23 @@ mod tests {
             "2016-11-17T20:18:04.392014Z < 127.0.0.1:4000 IAMAT kiwi\n\
              2016-11-17T20:18:04.392014Z > 127.0.0.1:4000 ? IAMAT kiwi\n"
         );
+    }
+
+    #[test]
+    fn why_a_line_was_refused_stands_behind_it_and_is_none_of_its_bytes() {
+        let mut writer = Writer::default();
+        writer.refusal(NOON, peer(), b"IAMAT \\(no)", &"too few\nfields");
+        let text = String::from_utf8(writer.take(NOON, 0).0).unwrap();
+        assert!(text.ends_with(" > 127.0.0.1:4000 ? IAMAT \\\\(no) \\(too few\\nfields)\n"), "{text}");
+    }
+
+    #[test]
+    fn a_notice_is_text_and_stays_on_one_line() {
+        let mut writer = Writer::default();
+        writer.notice(NOON, "99 % within 8µs, \u{202e}\u{1b}[2J\r\n\u{85}\\");
+        let text = String::from_utf8(writer.take(NOON, 0).0).unwrap();
+        let notice = " * 99 % within 8µs, \\u{202e}\\x1b[2J\\r\\n\\u{85}\\\\\n";
+        assert!(text.ends_with(notice), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod file;
 mod line;
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -94,6 +95,20 @@ impl TrafficLog {
     ) {
         if self.traffic && self.has_room(MOST_GATHERED) {
             self.writer.traffic(reactor.wall_clock(), direction, peer(), parts);
+            self.schedule(reactor);
+        }
+    }
+
+    /// Notes a line that was answered with `? `, and why.
+    pub fn refusal(
+        &mut self,
+        reactor: &mut Requests<'_, Herd>,
+        peer: impl FnOnce() -> Peer,
+        line: &[u8],
+        why: &impl Display,
+    ) {
+        if self.traffic && self.has_room(MOST_GATHERED) {
+            self.writer.refusal(reactor.wall_clock(), peer(), line, why);
             self.schedule(reactor);
         }
     }

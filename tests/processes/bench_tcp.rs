@@ -104,18 +104,6 @@ fn a_server_that_dies_under_a_load_stops_nobody() {
 }
 
 #[test]
-fn where_nobody_answers_it_ends_with_1() {
-    let herd = Herd::new();
-    let output = bench(&herd, &[&SHORT[..], &["--servers", "Welsh"]].concat());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(
-        (output.status.code(), said.as_str()),
-        (Some(1), "herd: no line was answered as it should be\n")
-    );
-    assert!(String::from_utf8(output.stdout).unwrap().contains("failed dials"));
-}
-
-#[test]
 fn a_server_that_answers_wrongly_is_found_out() {
     let herd = Herd::new();
     let door = Door::open(0);
@@ -191,6 +179,26 @@ fn an_interrupt_ends_a_load_with_its_results() {
 }
 
 #[test]
+fn where_nobody_listens_it_is_said_at_once() {
+    let herd = Herd::new();
+    let at = format!("127.0.0.1:{}", herd.port("Welsh"));
+    for arguments in [
+        &["--to", &at, "--duration", "1h"][..],
+        &["--servers", "Welsh,Ball", "--duration", "1h"],
+        &["--servers", "Welsh", "--http", "/", "--rate", "10", "--duration", "1h"],
+        &["hold", "--servers", "Welsh", "--connections", "100", "--for", "1h"],
+        &["fill", "--servers", "Welsh", "--clients", "1000"],
+        &["spread", "--servers", "Welsh"],
+    ] {
+        let output = bench(&herd, arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{arguments:?}: {said}");
+        assert!(said.starts_with(&format!("herd: {at}")), "{said}");
+        assert!(said.ends_with(": cannot connect: Connection refused (os error 111)\n"), "{said}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let herd = Herd::new();
     for arguments in [
@@ -198,6 +206,8 @@ fn what_makes_no_sense_is_refused() {
         &["--to", "nowhere"],
         &["--to", "127.0.0.1:1", "--servers", "Welsh"],
         &["--whatsat", "1.5"],
+        &["--radius", "51"],
+        &["--bound", "21"],
         &["--rate", "0"],
         &["--http", "herd.php"],
         &["--histograms"],

@@ -105,6 +105,49 @@ fn a_key_that_others_may_read_is_refused() {
 }
 
 #[test]
+fn what_herd_keys_makes_is_what_clients_tls_needs() {
+    let mut herd = Herd::new();
+    let keys = |arguments: &[&str]| {
+        let Output { status, stdout, stderr } = herd.run(&[&["keys"], arguments].concat());
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    };
+    keys(&["init"]);
+    let next = keys(&["clients", "127.0.0.1", "localhost"]);
+    let (_, section) = next.split_once("[clients]\n").unwrap();
+    let section: Vec<&str> = section.lines().take_while(|line| line.contains(" = ")).collect();
+    let old = fs::read_to_string(herd.path("herd.toml")).unwrap();
+    fs::write(herd.path("herd.toml"), format!("{old}[clients]\n{}\n", section.join("\n"))).unwrap();
+    let listed = keys(&["list"]);
+    let lines: Vec<&str> = listed.lines().collect();
+    let left = ["  364 days left", "  365 days left"]; // the latter in the second in which it was made
+    assert!(lines[0].starts_with("data/keys/clients.pem  until "), "{listed}");
+    assert!(left.iter().any(|left| lines[0].ends_with(left)), "{listed}");
+    assert!(lines.len() == 2 && lines[1].starts_with("data/keys/ca.pem "), "{listed}");
+    herd.start("Welsh");
+    let Output { stdout, stderr, .. } = herd.run(&["iamat", "Welsh", "kiwi", "+34.068930-118.445127"]);
+    assert!(stdout.starts_with(b"AT Welsh "), "{}", String::from_utf8_lossy(&stderr));
+    let refused = herd.run(&["keys", "clients", "welsh"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn a_certificate_that_has_expired_is_refused_before_anything_is_started() {
+    let herd = Herd::new();
+    let identity = Identity::expired();
+    fs::write(herd.path("cert.pem"), &identity.chain).unwrap();
+    write_key(&herd.path("key.pem"), &identity.key);
+    for command in [&["check"][..], &["check", "Welsh"], &["Welsh"], &["all"]] {
+        let (code, out, err) = run(&herd, command, &TLS);
+        assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1), "{err}");
+        assert!(
+            err.contains("clients.cert: cert.pem has expired on 2002-01-01 00:00 UTC; renew it"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
 fn a_certificate_is_renewed_on_a_hangup_and_a_bad_one_is_refused() {
     let mut herd = welsh(&Identity::of_another_host());
     let ask = |herd: &Herd| run(herd, &["iamat", "Welsh", "kiwi", "+1+1"], &[TRUST]);

@@ -1,5 +1,8 @@
 //! The command line: the specification, section 9.
 
+mod client;
+mod configuration;
+
 use std::fs;
 use std::process::{Output, Stdio};
 
@@ -51,7 +54,15 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
         ),
         (&["Welsh", "Ball"], "error: unrecognized subcommand 'Ball'"),
         (&["Welsh", "check"], "herd: \"Welsh\" is followed by a command; try herd --help"),
-        (&["check", "Welsh"], "error: unexpected argument 'Welsh' found"),
+        (
+            &["check", "welsh"],
+            "herd: no server \"welsh\" among Alford, Ball, Hamilton, Holiday, Welsh; did you mean \"Welsh\"?",
+        ),
+        (
+            &["chek"],
+            "herd: no server \"chek\" among Alford, Ball, Hamilton, Holiday, Welsh; did you mean \"check\"?",
+        ),
+        (&["iamt", "Welsh", "kiwi", "+1-1"], "herd: no command \"iamt\"; did you mean \"iamat\"?"),
         (&["--colour", "Welsh"], "error: unexpected argument '--colour' found"),
         (&["iamat", "Welsh", "kiwi"], "error: the following required arguments were not provided:"),
         (
@@ -66,7 +77,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
         (&["whatsat", "Welsh", "kiwi", "10", "5\nIAMAT"], "error: invalid value '5"),
         (
             &["simulate", "--set", "herd.links=[[\"Ball\", \"Welsh\"]]"],
-            "herd: herd.links: no news can get between Alford and Ball, Welsh and Hamilton and Holiday",
+            "herd: --set herd.links: no news can get between Alford and Ball, Welsh and Hamilton and Holiday",
         ),
         (
             &["simulate", "--seed", "+3"],
@@ -103,11 +114,6 @@ fn a_wrong_configuration_ends_every_command_with_2_and_starts_nothing() {
     assert_eq!(
         failure(&herd, 2, &["--config", "none.toml", "check"]),
         "herd: none.toml: cannot be read: No such file or directory (os error 2)"
-    );
-    let variable = herd.command(&["check"]).env("HERD_LOG_TRAFIC", "false").output().unwrap();
-    assert_eq!(
-        said(&variable).2,
-        "herd: HERD_LOG_TRAFIC: unknown variable; did you mean \"HERD_LOG_TRAFFIC\"?\n"
     );
 }
 
@@ -325,55 +331,6 @@ fn a_proxy_that_is_none_is_refused_where_it_would_be_asked() {
         assert_eq!(run("check", &local, url).0, Some(0), "the machine itself is reached directly");
     }
     assert_eq!(run("check", &web, "http://me:SECRET@proxy.test").0, Some(0));
-}
-
-// A client.
-
-#[test]
-fn iamat_and_whatsat_ask_a_server() {
-    let herd = Herd::of_one(&[]);
-    let place = "-33.8568+151.2153";
-    let (code, at, err) = said(&herd.run(&["iamat", "Welsh", "kiwi", place]));
-    assert_eq!((code, err.as_str()), (Some(0), ""));
-    let fields: Vec<&str> = at.trim_end().split(' ').collect();
-    assert_eq!((&fields[..2], &fields[3..5]), (&["AT", "Welsh"][..], &["kiwi", place][..]));
-    assert!(fields[2].parse::<f64>().unwrap().abs() < 60.0, "the time was now: {at}");
-    assert_eq!(fields[5].split('.').nth(1).map(str::len), Some(9), "{at}");
-
-    let (code, out, err) = said(&herd.run(&["whatsat", "Welsh", "kiwi", "10", "5"]));
-    assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.starts_with(&at) && out.ends_with("\n   \"status\" : \"OK\"\n}\n\n"), "{out}");
-
-    let timed = said(&herd.run(&["iamat", "--time", "5", "Welsh", "moa", "-0-0"])).1;
-    assert!(timed.starts_with("AT Welsh +") && timed.ends_with(" moa -0-0 5\n"), "{timed}");
-}
-
-#[test]
-fn a_refused_command_ends_with_1() {
-    let herd = Herd::of_one(&[]);
-    for arguments in
-        [&["iamat", "Welsh", "kiwi", "34-118", "--time=5"], &["whatsat", "Welsh", "kiwi", "100", "5"]]
-    {
-        let (code, out, err) = said(&herd.run(arguments));
-        assert!(code == Some(1) && err.ends_with(" has refused the command\n"), "{err}");
-        assert!(out.starts_with("? ") && out.contains(" kiwi "), "{out}");
-    }
-}
-
-#[test]
-fn a_server_that_cannot_be_reached_is_said() {
-    let herd = Herd::new();
-    let port = herd.port("Welsh");
-    assert_eq!(
-        failure(&herd, 1, &["iamat", "Welsh", "kiwi", "+1-1"]),
-        format!("herd: Welsh at 127.0.0.1:{port}: cannot connect: Connection refused (os error 111)")
-    );
-    let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| drop(listener.accept()));
-        let message = failure(&herd, 1, &["whatsat", "Welsh", "kiwi", "1", "1"]);
-        assert!(message.contains(": no complete reply: "), "{message}");
-    });
 }
 
 // All servers.

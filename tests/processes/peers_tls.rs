@@ -37,9 +37,9 @@ fn assert_refused(herd: &mut Herd, why: &str, mut says: impl FnMut(&Herd)) {
     });
     assert_eq!(herd.knows("Welsh", "kiwi"), None);
     herd.process("Welsh").signal(Signal::HUP);
-    eventually("it is counted", || herd.said("Welsh").contains(" 0 news and 0 old news from neighbours"));
+    eventually("it is counted", || herd.said("Welsh").contains(" neighbours refused\n"));
     let said = herd.said("Welsh");
-    assert!(!said.contains(" 0 neighbours refused") && !said.contains(" is heard"), "{said}");
+    assert!(!said.contains(" news from neighbours") && !said.contains(" is heard"), "{said}");
 }
 
 fn hello(dialler: &str) -> String {
@@ -187,11 +187,26 @@ fn a_renewal_is_taken_over_on_a_hangup_and_links_that_stand_go_on() {
     let end = visit(port, &alford, "Welsh", "HELLO 2 x y\n").end.unwrap();
     assert!(!end.contains("certificate"), "the old one stays: {end}");
 
-    // The new one is over, so that it is told apart from the old: it is for whoever dials to refuse it.
     Identity::of_server_in("Welsh", [2001, 2002]).put(&keys, "Welsh");
     herd.process("Welsh").signal(Signal::HUP);
+    eventually("one that has expired is refused", || {
+        herd.said("Welsh")
+            .contains("data/keys/Welsh.pem has expired on 2002-01-01 00:00 UTC; run: herd keys server Welsh")
+    });
+
+    // The new one is not valid yet, so that it is told apart from the old: it is for whoever dials to refuse it.
+    Identity::of_server_in("Welsh", [3000, 3001]).put(&keys, "Welsh");
+    herd.process("Welsh").signal(Signal::HUP);
     eventually("the new one is shown", || {
-        visit(port, &alford, "Welsh", "HELLO 2 x y\n").end.unwrap().contains("certificate expired")
+        visit(port, &alford, "Welsh", "HELLO 2 x y\n").end.unwrap().contains("certificate not valid yet")
+    });
+    eventually("its file is said to have changed", || {
+        herd.said("Welsh").contains(
+            "the configuration is read again: changed: peers.cert (its file), peers.key (its file)\n",
+        )
+    });
+    eventually("its dates are warned of", || {
+        herd.said("Welsh").contains("Welsh.pem is not valid before 3000-01-01")
     });
     let at = herd.client("Alford").ask(&format!("IAMAT kiwi {UCLA} 5"));
     herd.await_news(&["Welsh"], "kiwi", &at);

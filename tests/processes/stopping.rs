@@ -74,7 +74,7 @@ fn the_log_has_every_line_in_and_out() {
         told("<", b"WHATSAT kiwi 5 1"),
         told(">", places.as_bytes()),
         told("<", b"\xff\t\\"),
-        told(">", b"? \xff\t\\"),
+        told(">", b"? \xff\t\\") + r" \(the first word is not IAMAT, AT or WHATSAT)",
         "* stopping".to_owned(),
     ] {
         assert!(log.lines().any(|logged| logged[28..] == line), "{line}\nis not in\n{log}");
@@ -142,7 +142,8 @@ fn a_hangup_reads_the_configuration_again() {
     let good = fs::read_to_string(herd.path("herd.toml")).unwrap();
     fs::write(herd.path("herd.toml"), format!("{good}limits.line = 100\n")).unwrap();
     herd.process("Welsh").signal(Signal::HUP);
-    eventually("it is read", || herd.log("Welsh").contains("the configuration is read again"));
+    let changed = " * the configuration is read again: changed: limits.line\n";
+    eventually("it is read", || herd.log("Welsh").contains(changed));
     let mut client = herd.client("Welsh");
     assert_eq!(client.ask(&"x".repeat(101)), format!("? {}", "x".repeat(64)));
     assert_eq!(client.rest(), b"", "it is closed");

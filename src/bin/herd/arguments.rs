@@ -5,14 +5,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
-use herd::config::{Config, Environment};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use herd::command::{Invalid, Location, Query, Timestamp};
+use herd::config::{Config, ConfigError, Environment, Hint, Problem};
 
 use crate::Failure;
 use crate::bench::BenchArguments;
 use crate::keys::KeysArguments;
 use crate::places::PlacesArguments;
 use crate::simulate::SimulateArguments;
+use crate::stdio::say;
 
 /// The application server herd: location reports from mobile clients, flooded among five servers.
 #[derive(Parser)]
@@ -49,12 +51,15 @@ pub(crate) enum Command {
     /// Asks a server what is near a client, and prints the reply
     Whatsat(WhatsatArguments),
     /// Reads the configuration, says what is wrong or what is in effect, starts nothing
-    Check,
+    Check {
+        /// The server whose own files are read as well: keys, certificates, places [default: those that are here]
+        server: Option<String>,
+    },
     /// Runs the configured servers on a simulated network, once per seed, and says what went wrong
     Simulate(SimulateArguments),
     /// Loads servers with lines, checks every reply, and says how long they took
     Bench(Box<BenchArguments>),
-    /// Makes and shows the certificates by which servers know each other (peers.auth = "tls")
+    /// Makes and lists certificates: of servers for each other (peers.auth = "tls"), and for clients (clients.tls)
     Keys(KeysArguments),
     /// Makes the gazetteer that the places provider "file" answers from
     Places(PlacesArguments),
@@ -73,11 +78,11 @@ pub(crate) struct IamatArguments {
     pub(crate) id: Field,
 
     /// Where it is: degrees north and east, each with its sign
-    #[arg(value_name = "+LAT-LON", allow_hyphen_values = true, value_parser = field())]
+    #[arg(value_name = "+LAT-LON", allow_hyphen_values = true, value_parser = location())]
     pub(crate) location: Field,
 
     /// When it was there, in POSIX seconds [default: now]
-    #[arg(long, value_parser = field())]
+    #[arg(long, value_parser = time())]
     pub(crate) time: Option<Field>,
 }
 
@@ -93,16 +98,16 @@ pub(crate) struct WhatsatArguments {
     pub(crate) id: Field,
 
     /// How far around it to look, in km: at most 50
-    #[arg(value_parser = field())]
+    #[arg(value_parser = radius())]
     pub(crate) radius: Field,
 
     /// The most places to answer with: from 1 to 20
-    #[arg(value_parser = field())]
+    #[arg(value_parser = bound())]
     pub(crate) bound: Field,
 }
 
-/// One word of a command, in bytes as it was typed: a server judges it. White space would make it two, or
-/// begin a command of its own.
+/// One word of a command, in bytes as it was typed, and found good: white space would make it two, or begin a command of
+/// its own.
 #[derive(Clone)]
 pub(crate) struct Field(pub(crate) OsString);
 
@@ -115,6 +120,56 @@ fn field() -> impl TypedValueParser<Value = Field> {
             _ => Ok(Field(text)),
         }
     })
+}
+
+/// A field that is one word and good, as the servers judge it.
+fn judged(problem: fn(&[u8]) -> Option<Invalid>) -> impl TypedValueParser<Value = Field> {
+    field().try_map(move |field| match problem(field.0.as_encoded_bytes()) {
+        None => Ok(field),
+        Some(invalid) => Err(invalid),
+    })
+}
+
+fn location() -> impl TypedValueParser<Value = Field> {
+    judged(|text| Location::parse(text).is_none().then_some(Invalid::Location))
+}
+
+fn time() -> impl TypedValueParser<Value = Field> {
+    judged(|text| Timestamp::parse(text).is_none().then_some(Invalid::Time))
+}
+
+fn radius() -> impl TypedValueParser<Value = Field> {
+    judged(|text| Query::parse([b"id", text, b"1"]).err())
+}
+
+fn bound() -> impl TypedValueParser<Value = Field> {
+    judged(|text| Query::parse([b"id", b"1", text]).err())
+}
+
+/// Neither a server nor a command: which is meant?
+pub(crate) fn unknown_word(word: &str, config: &Config, error: ConfigError) -> Failure {
+    let is_like_no_server =
+        matches!(error.problem(), Problem::UnknownServer(_, hint) if hint.near().is_none());
+    match near_command(word) {
+        Some(command) if is_like_no_server => {
+            let servers = config.servers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Failure::usage(format!("no server {word:?} among {servers}; did you mean \"{command}\"?"))
+        }
+        _ => Failure::usage(error),
+    }
+}
+
+/// What is said of a word that is nearly a command, and none.
+pub(crate) fn slip_for_command(word: &str) -> Option<String> {
+    near_command(word).map(|command| format!("no command {word:?}; did you mean \"{command}\"?"))
+}
+
+/// The command that this word, which is none, may be a slip for.
+fn near_command(word: &str) -> Option<String> {
+    let arguments = Arguments::command();
+    let names: Vec<&str> = arguments.get_subcommands().map(clap::Command::get_name).collect();
+    let hint = Hint::new(word, names.iter().copied());
+    hint.near().filter(|_| !names.contains(&word)).map(str::to_owned)
 }
 
 /// Where the configuration comes from: flags win over environment over file.
@@ -134,6 +189,13 @@ pub(crate) struct ConfigArguments {
 }
 
 impl ConfigArguments {
+    /// As [`ConfigArguments::load`]; what may not be meant is said on standard error.
+    pub(crate) fn load_and_warn(&self) -> Result<Config, Failure> {
+        let config = self.load()?;
+        config.warnings().iter().for_each(|warning| say(format_args!("herd: warning: {warning}")));
+        Ok(config)
+    }
+
     pub(crate) fn load(&self) -> Result<Config, Failure> {
         let dir = self.dir.iter().map(|dir| format!("herd.dir={dir}"));
         let flags: Vec<String> = self.set.iter().cloned().chain(dir).collect();

@@ -4,10 +4,11 @@ use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use herd::command::Timestamp;
 use herd::config::Config;
 use protocols::{LineReceiver, Lines, send_line};
 use reactor::mio_net::MioNet;
-use reactor::{AppCx, ClientTls, ConnectError, Cx, Endpoint, Limits, Reactor, Reason, WallTime};
+use reactor::{AppCx, ClientTls, ConnectError, Cx, Endpoint, Limits, Net as _, Reactor, Reason, WallTime};
 
 use crate::Failure;
 use crate::arguments::{ConfigArguments, Field, IamatArguments, WhatsatArguments};
@@ -22,21 +23,41 @@ const REPLY_LINE: usize = 1024 * 1024;
 
 pub(crate) fn iamat(config: &ConfigArguments, report: IamatArguments) -> Result<(), Failure> {
     let IamatArguments { server, id, location, time } = report;
-    let time = time.map(|time| time.0.as_bytes().to_vec());
+    let given = time.map(|time| time.0.as_bytes().to_vec());
+    let (time, client) = (given.clone(), id.0.to_string_lossy().into_owned());
     let question = move |clock| {
-        let time = time.unwrap_or_else(|| seconds(clock).into_bytes());
+        let time = time.clone().unwrap_or_else(|| seconds(clock).into_bytes());
         [b"IAMAT", id.0.as_bytes(), location.0.as_bytes(), &time].join(&b' ')
     };
-    ask(&config.load()?, &server, Asking::new(question, End::Line))
+    let config = config.load_and_warn()?;
+    let why = |clock| match given.as_deref().and_then(Timestamp::parse) {
+        Some(time) if is_ahead(time, clock, config.herd.max_clock_skew) => {
+            "the time is more than herd.max_clock_skew ahead of its clock".to_owned()
+        }
+        _ => format!("it may have no room for a new client {client:?}, or no disk: its log says why"),
+    };
+    ask(&config, &server, Asking::new(question, End::Line), why)
 }
 
 pub(crate) fn whatsat(config: &ConfigArguments, query: WhatsatArguments) -> Result<(), Failure> {
     let WhatsatArguments { server, id, radius, bound } = query;
+    let client = id.0.to_string_lossy().into_owned();
     let fields = |[id, radius, bound]: [Field; 3]| {
         [b"WHATSAT", id.0.as_bytes(), radius.0.as_bytes(), bound.0.as_bytes()].join(&b' ')
     };
     let line = fields([id, radius, bound]);
-    ask(&config.load()?, &server, Asking::new(move |_| line, End::EmptyLine))
+    let why = |_| {
+        format!(
+            "no server has heard of {client:?} (herd iamat makes it known), or there are no places now: its log says why"
+        )
+    };
+    ask(&config.load_and_warn()?, &server, Asking::new(move |_| line.clone(), End::EmptyLine), why)
+}
+
+/// Whether a server whose clock is ours would refuse this time.
+fn is_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {
+    let most = i128::try_from(most.as_nanos()).unwrap_or(i128::MAX);
+    time.is_after(i128::from(clock.as_unix_nanos()).saturating_add(most))
 }
 
 /// A moment as POSIX seconds, as an IAMAT has it.
@@ -45,12 +66,21 @@ fn seconds(clock: WallTime) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
-/// Sends the server one line, prints its reply, and says whether it was one.
-fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
+/// Sends the server one line, prints its reply, and says whether it was one: a server says no more than `? `, so it is
+/// for us to say `why` it may have refused.
+fn ask(
+    config: &Config,
+    name: &str,
+    asking: Asking,
+    why: impl FnOnce(WallTime) -> String,
+) -> Result<(), Failure> {
     let at = endpoint(config, name)?;
     let mut net = MioNet::new().map_err(Failure::other)?;
+    let (length, most) = ((asking.question)(net.wall_clock()).len(), config.limits.line);
+    if length > most {
+        return Err(Failure::usage(format!("the line would have {length} bytes, and limits.line is {most}")));
+    }
     let mut reactor = Reactor::new(Reply::default(), 0, Limits::default());
-    let end = asking.end;
     let asking = Asking { within: config.places.timeout + REPLY_TIME, ..asking };
     reactor.enter(&net, |cx| cx.reactor.connect(at.clone(), Lines::new(asking)));
     reactor.run(&mut net).map_err(Failure::other)?;
@@ -58,7 +88,9 @@ fn ask(config: &Config, name: &str, asking: Asking) -> Result<(), Failure> {
     print(&reply.text)?;
     match reply.trouble {
         Some(trouble) => Err(Failure::other(format!("{name} at {at}: {trouble}"))),
-        None if reply.is_refusal() => Err(Failure::other(format!("{name} {}", end.refusal()))),
+        None if reply.is_refusal() => {
+            Err(Failure::other(format!("{name} has refused the command: {}", why(net.wall_clock()))))
+        }
         None => Ok(()),
     }
 }
@@ -114,33 +146,21 @@ enum End {
     EmptyLine,
 }
 
-impl End {
-    /// What it means that there is none: a server says no more than `? `.
-    fn refusal(self) -> &'static str {
-        match self {
-            End::Line => "has refused the command",
-            End::EmptyLine => {
-                "does not know the client, has no places now (its log says why), or has refused the command"
-            }
-        }
-    }
-}
-
-type Question = Box<dyn FnOnce(WallTime) -> Vec<u8>>;
+type Question = Box<dyn Fn(WallTime) -> Vec<u8>>;
 type AskingCx<'a> = Cx<'a, Reply, Asking>;
 
 /// One question to one server. When its connection has ended, so has the reactor.
 struct Asking {
     /// Makes the line; it may tell the time of its sending.
-    question: Option<Question>,
+    question: Question,
     end: End,
     /// How long the reply may take.
     within: Duration,
 }
 
 impl Asking {
-    fn new(question: impl FnOnce(WallTime) -> Vec<u8> + 'static, end: End) -> Asking {
-        Asking { question: Some(Box::new(question)), end, within: REPLY_TIME }
+    fn new(question: impl Fn(WallTime) -> Vec<u8> + 'static, end: End) -> Asking {
+        Asking { question: Box::new(question), end, within: REPLY_TIME }
     }
 }
 
@@ -148,8 +168,7 @@ impl LineReceiver<Reply> for Asking {
     const MAX_LENGTH: usize = REPLY_LINE;
 
     fn connection_made(&mut self, cx: &mut AskingCx<'_>) {
-        let Some(question) = self.question.take() else { return };
-        send_line(&mut cx.transport, &question(cx.reactor.wall_clock()));
+        send_line(&mut cx.transport, &(self.question)(cx.reactor.wall_clock()));
         let deadline = cx.reactor.now() + self.within;
         cx.transport.set_deadline(Some(deadline));
     }

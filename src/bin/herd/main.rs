@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod bench;
 mod check;
+mod counters;
 mod keys;
 mod parent;
 mod places;
@@ -12,13 +13,15 @@ mod reload;
 mod serve;
 mod simulate;
 mod stdio;
+mod welcome;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
-use arguments::{Arguments, Command, ConfigArguments};
+use arguments::{Arguments, Command, ConfigArguments, slip_for_command};
 
 /// What a wrong command line or configuration ends with; clap uses the same.
 const USAGE: u8 = 2;
@@ -50,12 +53,25 @@ impl Failure {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match Arguments::try_parse().map_err(|error| wrong(&error)).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             stdio::say(format_args!("herd: {}", failure.message));
             ExitCode::from(failure.code)
         }
+    }
+}
+
+/// What clap says; but where the first word is taken for a server, and what follows it for a command, it may be the
+/// first that is meant for a command. Ends the process with help or version.
+fn wrong(error: &clap::Error) -> Failure {
+    let first = || std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let slip = || first().and_then(|word| slip_for_command(&word));
+    match error.kind() {
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument => {
+            slip().map_or_else(|| error.exit(), Failure::usage)
+        }
+        _ => error.exit(),
     }
 }
 
@@ -66,7 +82,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         (None, Some(Command::All)) => all::all(&config),
         (None, Some(Command::Iamat(report))) => ask::iamat(&config, report),
         (None, Some(Command::Whatsat(query))) => ask::whatsat(&config, query),
-        (None, Some(Command::Check)) => check::check(&config),
+        (None, Some(Command::Check { server })) => check::check(&config, server.as_deref()),
         (None, Some(Command::Simulate(arguments))) => simulate::run(&config, &arguments),
         (None, Some(Command::Bench(arguments))) => bench::run(&config, *arguments),
         (None, Some(Command::Keys(arguments))) => keys::run(&config, arguments),
@@ -80,5 +96,5 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn server_alone(config: &ConfigArguments, name: &str, parent: Option<i32>) -> Result<(), Failure> {
     parent.map_or(Ok(()), parent::end_with)?;
-    serve::serve(config, name)
+    serve::serve(config, name, parent.is_some())
 }

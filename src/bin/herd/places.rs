@@ -79,7 +79,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: PlacesArguments) -> Resul
 
 /// One line for each file, on standard output, when the gazetteer is in its place.
 fn import(config: &ConfigArguments, arguments: ImportArguments) -> Result<(), Failure> {
-    let config = config.load()?;
+    let config = config.load_and_warn()?;
     let format = arguments.format.map(Format::from);
     let inputs = arguments.files.iter().map(|path| Input::new(path, format));
     let inputs = inputs.collect::<Result<Vec<Input<'_>>, Failure>>()?;

@@ -1,23 +1,19 @@
 //! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
 //! are said.
 
-use herd::config::Config;
-use herd::herd::{Herd, Rules};
+use herd::config::{CertificateDates, Config, Settings};
+use herd::herd::{Expiry, Herd, Rules};
 use herd::link::{PeerTls, Proof};
-use reactor::{AppCx, JobError, ServerTls, Signal};
+use reactor::{AppCx, JobError, ServerTls, Signal, WallTime};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::counters::say_counters;
 use crate::serve::client_tls;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    let Herd { counters, journal, desk, agent, neighbours, .. } = &*cx.app;
-    let (journal, http, lag) = (journal.counters(), agent.counters(), &cx.reactor.counters().lag);
-    let paper =
-        neighbours.paper().map(|paper| format!("; to neighbours: {}", paper.counters())).unwrap_or_default();
-    let counters = format!("since the start: {counters}{paper}; {journal}; {desk}; over HTTP: {http}; {lag}");
-    cx.app.notice(&mut cx.reactor, &counters);
+    say_counters(cx);
     match signal {
         Signal::Hangup => {
             cx.app.traffic.reopen();
@@ -31,7 +27,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
 
 fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
     let request = cx.app.reloads.ask();
-    let (arguments, name) = (arguments.clone(), cx.app.name.clone());
+    let (arguments, name, clock) = (arguments.clone(), cx.app.name.clone(), cx.reactor.wall_clock());
     let done = cx.reactor.app_reply(move |cx, read: Result<Result<Fresh, String>, JobError>| {
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         // Threads may answer in another order than they were asked in: what is old by then is passed over.
@@ -41,36 +37,40 @@ fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
         };
         cx.app.notice(&mut cx.reactor, &notice);
     });
-    cx.reactor
-        .defer_to_thread(move || Fresh::read(&arguments, &name).map_err(|failure| failure.message), done);
+    let read = move || Fresh::read(&arguments, &name, clock).map_err(|failure| failure.message);
+    cx.reactor.defer_to_thread(read, done);
 }
 
 /// What was read again. All of it is good, or there is none.
 struct Fresh {
     config: Config,
+    settings: Settings,
     client_tls: Option<ServerTls>,
     peer_tls: Option<PeerTls>,
+    dates: CertificateDates,
 }
 
 impl Fresh {
-    fn read(arguments: &ConfigArguments, name: &str) -> Result<Fresh, Failure> {
+    fn read(arguments: &ConfigArguments, name: &str, clock: WallTime) -> Result<Fresh, Failure> {
         let config = arguments.load()?;
         let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
-        Ok(Fresh { client_tls: client_tls(&config)?, peer_tls, config })
+        let client_tls = client_tls(&config)?;
+        let dates = config.valid_certificates(name, clock).map_err(Failure::usage)?;
+        let settings = Settings::of(&config, name).map_err(Failure::usage)?;
+        Ok(Fresh { config, settings, client_tls, peer_tls, dates })
     }
 }
 
 /// A good configuration is taken over as far as a running server can; a bad one is refused whole.
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
-        Ok(Fresh { config, client_tls, peer_tls }) => {
-            let clients = cx.app.rules.clients; // the reactor has room for these
-            cx.app.rules = Rules { clients, ..Rules::of(&config) };
+        Ok(Fresh { config, settings, client_tls, peer_tls, dates }) => {
+            cx.app.rules = cx.app.rules.taken_over(&Rules::of(&config));
             cx.app.traffic.want_traffic(config.log.traffic);
+            cx.app.expiry = Expiry::of(dates);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
-            "the configuration is read again: its rules and certificates hold for new connections; addresses, \
-             links, peers.mode, the herd's key, providers and sizes need a restart"
-                .to_owned()
+            let changes = cx.app.settings.take_over(&settings);
+            format!("the configuration is read again: {changes}")
         }
         Err(error) => format!("the configuration is refused, the old one stays: {error}"),
     }

@@ -2,15 +2,15 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::time::Duration;
 
-use herd::config::{Config, Environment, PeerMode, ServerConfig};
-use herd::herd::{Herd, Ports, Providers, limits, open};
+use herd::config::{Config, Environment, PeerMode, ServerConfig, Settings};
+use herd::herd::{Expiry, Herd, Ports, Providers, limits, open};
 use herd::journal::{DiskError, FileVolume, Journal, LOOK, Volume};
-use herd::key::HerdKey;
+use herd::key::{HerdKey, KeyError};
 use herd::link::{PeerTls, Proof};
 use herd::paper::Correspondents;
 use herd::store::Store;
@@ -18,28 +18,35 @@ use herd::traffic_log::{LogFile, TrafficLog};
 use log::{debug, error};
 use protocols::http::Proxies;
 use reactor::mio_net::MioNet;
-use reactor::{Reactor, ServerTls};
+use reactor::{Net as _, Reactor, ServerTls};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
-use crate::arguments::ConfigArguments;
+use crate::arguments::{ConfigArguments, unknown_word};
 use crate::reload::on_signal;
 use crate::stdio;
 
 /// Descriptors for neighbours, strangers at their port, lingering connections, files and the poll.
 const OWN_DESCRIPTORS: usize = 128;
+/// What a server says to the `herd all` that started it, on standard output, once it listens.
+pub(crate) const READY: &[u8] = b"ready\n";
 /// How long the last lines of the log may take to reach the disk.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
-pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failure> {
+/// `is_child`: it was started by `herd all`, which says what all of them would say, and waits to hear that this one is
+/// ready.
+pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> Result<(), Failure> {
     let config = arguments.load()?;
-    let server = config.server(name).map_err(Failure::usage)?;
+    let server = config.server(name).map_err(|error| unknown_word(name, &config, error))?;
     log_to_stderr(name);
     for notice in config.notices() {
         debug!("{notice}"); // `herd check` says them aloud
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
+    let dates = config.valid_certificates(name, net.wall_clock()).map_err(Failure::usage)?;
     let (mut herd, damage) = make(&config, &server)?;
+    herd.settings = Settings::of(&config, name).map_err(Failure::usage)?;
+    (herd.expiry, herd.is_quiet_at_first) = (Expiry::of(dates), is_child);
     herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
@@ -47,11 +54,17 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     if let Some(notice) = damage {
         reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
     }
+    for warning in config.warnings().iter().filter(|_| !is_child) {
+        reactor.enter(&net, |cx| cx.app.warn(&mut cx.reactor, warning));
+    }
     let client_tls = client_tls(&config)?;
     let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
     let clients = open(&mut reactor, &mut net, &ports)
         .map_err(|error| Failure::other(format!("cannot listen on {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
+    if is_child {
+        stdio::print(READY)?;
+    }
     reactor.run(&mut net).map_err(Failure::other)?;
     finish_store(&mut reactor, &mut net)?;
     finish_log(&mut reactor, &mut net)
@@ -79,8 +92,7 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let proof = proof(config, server)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
-    let file = LogFile::open(&path, config.log.max_size)
-        .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
+    let file = LogFile::open(&path, config.log.max_size).map_err(|error| cannot("open", &path, &error))?;
     let traffic = TrafficLog::to(file, config.log.traffic);
     let records = config.herd.dir.join(format!("{}.redb", server.name));
     let (journal, store, damage) = open_journal(config, &server.name, &records)
@@ -90,6 +102,16 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
     Ok((herd, damage))
 }
 
+/// A file of the server's cannot be used. Where its folder cannot be written to, another one will do.
+pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
+    let is_folder = matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory
+    );
+    let hint = if is_folder { "; name another folder with --dir" } else { "" };
+    Failure::other(format!("cannot {what} {}: {error}{hint}", path.display()))
+}
+
 /// By what it and its neighbours prove who they are; the first server to start makes the herd's key.
 fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
     if config.peers.mode == PeerMode::Paper {
@@ -97,7 +119,12 @@ fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
     }
     match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
         Some(tls) => Ok(Proof::from(tls)),
-        None => HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(Failure::other),
+        None => {
+            HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(|error| match error {
+                KeyError::Io { path, source } => cannot("use", &path, &source),
+                error => Failure::other(error),
+            })
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::counted::Counted;
 use crate::places::{ProviderError, Search, Searched};
 
 /// Questions of clients: each is answered or failed, once.
@@ -25,16 +26,21 @@ pub struct DeskCounters {
     pub expired: u64,
 }
 
+/// Those that are not zero, one a line.
 impl fmt::Display for DeskCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DeskCounters { asked, answered, failed, merged, .. } = self;
-        let DeskCounters { refused_by_queue, refused_by_client, expired, .. } = self;
-        write!(
-            f,
-            "{asked} asked for places, {merged} of them merged, {answered} answered, {failed} failed, \
-             {refused_by_queue} refused by a full queue, {refused_by_client} by the bound of a client, \
-             {expired} expired in the queue"
-        )
+        let DeskCounters { asked, answered, failed, merged, .. } = *self;
+        let DeskCounters { refused_by_queue, refused_by_client, expired, .. } = *self;
+        let all = [
+            (asked, "asked for"),
+            (merged, "of them merged"),
+            (answered, "answered"),
+            (failed, "failed"),
+            (refused_by_queue, "refused by a full queue"),
+            (refused_by_client, "refused by the bound of a client"),
+            (expired, "expired in the queue"),
+        ];
+        Counted(&all).fmt(f)
     }
 }
 
@@ -89,15 +95,24 @@ impl SourceCounters {
     }
 }
 
+/// Those that are not zero, one a line, and the times if any are known.
 impl fmt::Display for SourceCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SourceCounters { calls, answers, refusals, timed_out, unreachable, .. } = self;
-        let SourceCounters { statuses, rubbish, spared, spent, longest, .. } = self;
-        write!(
-            f,
-            "{calls} calls in {spent:.1?}, the longest {longest:.1?}, {answers} answers ({refusals} refusals), \
-             {timed_out} timed out, {unreachable} unreachable, {statuses} other statuses, {rubbish} unreadable, \
-             {spared} spared"
-        )
+        let SourceCounters { calls, answers, refusals, timed_out, unreachable, .. } = *self;
+        let SourceCounters { statuses, rubbish, spared, spent, longest, .. } = *self;
+        if longest > Duration::ZERO {
+            writeln!(f, "{spent:.1?} for all calls that have ended, {longest:.1?} for the longest")?;
+        }
+        let all = [
+            (calls, "calls"),
+            (answers, "answers"),
+            (refusals, "of them refusals"),
+            (timed_out, "timed out"),
+            (unreachable, "unreachable"),
+            (statuses, "other statuses"),
+            (rubbish, "unreadable"),
+            (spared, "spared"),
+        ];
+        Counted(&all).fmt(f)
     }
 }

@@ -341,9 +341,9 @@ fn too_many() -> ProviderError {
 }
 
 impl fmt::Display for Desk {
-    /// Its counters and those of its sources, in one line.
+    /// Its counters and those of its sources that are not zero, one a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.counters.fmt(f)?;
-        self.sources.iter().try_for_each(|source| write!(f, "; {source}"))
+        self.sources.iter().try_for_each(|source| source.fmt(f))
     }
 }

@@ -79,6 +79,7 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.counters)
+        let counters = self.counters.to_string();
+        counters.lines().try_for_each(|line| writeln!(f, "{}: {line}", self.name))
     }
 }

@@ -40,13 +40,13 @@ impl Subject {
         let places = Arc::new(Mutex::new(Response::ok(USUAL)));
         let said = Arc::clone(&places);
         let service = service::open(move |query| said.lock().unwrap().clone().about(query));
-        let start = |flags| {
+        let start = |links: fn(Kind, &Herd, &str) -> Vec<String>| {
             let herd = Herd::new();
-            let mut server = makers.start(kind, &herd, SERVER, &service, flags);
+            let mut server = makers.start(kind, &herd, SERVER, &service, &links(kind, &herd, SERVER));
             server.await_ready(&herd);
             (herd, server)
         };
-        Subject { places, alone: start(kind.alone()), linked: start(kind.linked()) }
+        Subject { places, alone: start(Kind::alone), linked: start(Kind::linked) }
     }
 
     /// What they answer to each of them.

@@ -80,12 +80,12 @@ struct Mix {
 }
 
 impl Mix {
-    /// With the flags that `links` gives for each kind.
-    fn start(makers: &Makers, kinds: [Kind; 5], links: fn(Kind) -> &'static [&'static str]) -> Mix {
+    /// With the flags that `links` gives for each kind and server.
+    fn start(makers: &Makers, kinds: [Kind; 5], links: fn(Kind, &Herd, &str) -> Vec<String>) -> Mix {
         println!("{kinds:?}"); // shown if the test fails
         let service = service::open(|query| Response::ok(places(query, 3)));
         let herd = Herd::new();
-        let start = |(name, kind)| makers.start(kind, &herd, name, &service, links(kind));
+        let start = |(name, kind)| makers.start(kind, &herd, name, &service, &links(kind, &herd, name));
         let mut servers: Vec<Server> = NAMES.into_iter().zip(kinds).map(start).collect();
         servers.iter_mut().for_each(|server| server.await_ready(&herd));
         Mix { herd, _servers: servers }

@@ -16,17 +16,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The flags for a server with the usual neighbours.
-    pub(crate) fn linked(self) -> &'static [&'static str] {
-        &[]
+    /// The flags for the server `name` with the usual neighbours.
+    pub(crate) fn linked(self, _herd: &Herd, _name: &str) -> Vec<String> {
+        Vec::new()
     }
 
-    /// The flags for a server without neighbours.
-    pub(crate) fn alone(self) -> &'static [&'static str] {
-        match self {
-            Kind::Ours => &["--set=herd.links=[]"],
-            Kind::Twisted | Kind::Node => &["--links", "none"],
-        }
+    /// The flags for the server `name` without neighbours. Of ours, a herd that names it alone.
+    pub(crate) fn alone(self, herd: &Herd, name: &str) -> Vec<String> {
+        let port = format!("--set=servers.{name}.client_port={}", herd.port(name));
+        let flags = match self {
+            Kind::Ours => ["--config=/dev/null", "--dir=data", "--set=herd.links=[]", &port].to_vec(),
+            Kind::Twisted | Kind::Node => ["--links", "none"].to_vec(),
+        };
+        flags.into_iter().map(str::to_owned).collect()
     }
 
     /// What it says when it listens.
@@ -61,7 +63,7 @@ impl Makers {
         herd: &Herd,
         name: &'static str,
         service: &str,
-        flags: &[&str],
+        flags: &[String],
     ) -> Server {
         let mut command = match kind {
             Kind::Ours => ours(herd, name, service),

@@ -64,17 +64,29 @@ impl AgentCounters {
     }
 }
 
+/// Those that are not zero, one a line.
 impl fmt::Display for AgentCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AgentCounters { requests, answered, refused, unreachable, insecure, .. } = self;
-        let AgentCounters { proxy_failures, lost, truncated, misframed, timed_out, .. } = self;
-        let AgentCounters { retried, opened, proxied, reused, idle_closed, .. } = self;
-        write!(
-            f,
-            "{requests} requests, {answered} answered, {refused} refused, {unreachable} without a server, \
-             {insecure} stopped by TLS, {proxy_failures} stopped by a proxy, {lost} lost, {truncated} cut off, {misframed} misframed, \
-             {timed_out} too late, {retried} sent again; {opened} connections, {proxied} of them by proxy, \
-             {reused} reuses, {idle_closed} closed idle"
-        )
+        let AgentCounters { requests, answered, refused, unreachable, insecure, .. } = *self;
+        let AgentCounters { proxy_failures, lost, truncated, misframed, timed_out, .. } = *self;
+        let AgentCounters { retried, opened, proxied, reused, idle_closed, .. } = *self;
+        let all = [
+            (requests, "requests"),
+            (answered, "answered"),
+            (refused, "refused"),
+            (unreachable, "without a server"),
+            (insecure, "stopped by TLS"),
+            (proxy_failures, "stopped by a proxy"),
+            (lost, "lost"),
+            (truncated, "cut off"),
+            (misframed, "misframed"),
+            (timed_out, "too late"),
+            (retried, "sent again"),
+            (opened, "connections"),
+            (proxied, "of them by proxy"),
+            (reused, "reuses of connections"),
+            (idle_closed, "connections closed idle"),
+        ];
+        all.iter().filter(|(count, _)| *count > 0).try_for_each(|(count, what)| writeln!(f, "{count} {what}"))
     }
 }

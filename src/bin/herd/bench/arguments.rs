@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use herd::bench::{Pace, Plan, Questions, Span, Target};
+use herd::command::{Invalid, Query};
 
 use super::targets::TargetArguments;
 
@@ -58,11 +59,11 @@ pub(super) struct LoadArguments {
     whatsat: f64,
 
     /// The radius of a WHATSAT, in km
-    #[arg(long, value_name = "KM", default_value = "10", value_parser = word)]
+    #[arg(long, value_name = "KM", default_value = "10", value_parser = radius)]
     radius: String,
 
     /// How many places a WHATSAT asks for
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
     bound: u32,
 
     /// Posts each line to this path by HTTP, over connections that are kept; the answer's body is the reply
@@ -227,6 +228,10 @@ fn once(
 fn share(text: &str) -> Result<f64, &'static str> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or("a share is from 0 to 1")
+}
+
+fn radius(text: &str) -> Result<String, Invalid> {
+    Query::parse([b"id", text.as_bytes(), b"1"]).map(|_| text.to_owned())
 }
 
 /// What is sent as one word.

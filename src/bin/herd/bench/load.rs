@@ -15,7 +15,12 @@ use crate::serve::raise_descriptors;
 pub(super) const LOAD: &str = "load";
 
 pub(super) fn run(mode: &'static str, plan: Plan, output: &OutputArguments) -> Result<(), Failure> {
-    let results = measure(mode, plan, output)?;
+    let names: Vec<&str> = plan.targets.iter().map(|target| target.name.as_str()).collect();
+    let names = names.join(", ");
+    let (results, trouble) = measure(mode, plan, output)?;
+    if let Some(trouble) = trouble {
+        return Err(Failure::other(format!("{names}: {trouble}")));
+    }
     tell(&results, Summary(&results), output.json.as_ref())?;
     let answered = results.iamat.answered + results.whatsat.as_ref().map_or(0, |kind| kind.answered);
     match (answered, mode) {
@@ -28,7 +33,12 @@ pub(super) fn run(mode: &'static str, plan: Plan, output: &OutputArguments) -> R
     }
 }
 
-fn measure(mode: &'static str, plan: Plan, output: &OutputArguments) -> Result<Results, Failure> {
+/// The results; and why there are none to speak of, if nobody could be reached.
+fn measure(
+    mode: &'static str,
+    plan: Plan,
+    output: &OutputArguments,
+) -> Result<(Results, Option<String>), Failure> {
     raise_descriptors();
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
     let mut reactor = Reactor::new(Load::new(plan), output.seed, Limits::default());
@@ -36,5 +46,6 @@ fn measure(mode: &'static str, plan: Plan, output: &OutputArguments) -> Result<R
     reactor.enter(&net, start);
     let mut watch = Watch::new();
     drive(&mut reactor, &mut net, |load, net| watch.look(load, net)).map_err(Failure::other)?;
-    Ok(reactor.app.results(mode, watch.finish(), output.histograms))
+    let trouble = reactor.app.trouble().map(str::to_owned);
+    Ok((reactor.app.results(mode, watch.finish(), output.histograms), trouble))
 }

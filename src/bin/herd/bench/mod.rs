@@ -23,7 +23,7 @@ pub(crate) use arguments::BenchArguments;
 use arguments::BenchCommand;
 
 pub(crate) fn run(config: &ConfigArguments, arguments: BenchArguments) -> Result<(), Failure> {
-    let config = config.load()?;
+    let config = config.load_and_warn()?;
     let BenchArguments { command, load } = arguments;
     match command {
         None => load::run(load::LOAD, load.plan(load.targets.find(&config)?), &load.output),

@@ -33,7 +33,7 @@ impl Display for Summary<'_> {
             f,
             "lost connections {lost_connections}, failed dials {failed_connects}, unsent lines {unsent}"
         )?;
-        if let Some(late) = &results.generator_late_us {
+        if let Some(late) = results.generator_late_us.as_ref().filter(|late| late.max > 0.0) {
             writeln!(f, "the generator was late by {} (p99), {} (max)", Micros(late.p99), Micros(late.max))?;
         }
         let share = 100.0 * results.generator_cpu / results.duration_s.max(1e-9);
@@ -44,7 +44,7 @@ impl Display for Summary<'_> {
 fn row(f: &mut fmt::Formatter<'_>, name: &str, kind: &Kind) -> fmt::Result {
     let &Kind { sent, answered, wrong, refused, per_second, latency_us, .. } = kind;
     let Latency { p50, p99, p99_9, max, .. } = latency_us;
-    let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(|micros| Micros(micros).to_string());
+    let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(|micros| known(answered > 0, micros));
     write!(f, "{name:8} {sent:>10} {answered:>10} {wrong:>7} {refused:>8} {per_second:>11.0}")?;
     writeln!(f, " {p50:>9} {p99:>9} {p99_9:>9} {max:>9}")
 }
@@ -63,11 +63,16 @@ impl Display for SpreadSummary<'_> {
         writeln!(f, "{:15} {:>9} {:>9} {:>9} {:>9}", "", "p50", "p99", "p99.9", "max")?;
         for (name, latency) in [("until all know", latency_us), ("until the reply", reply_us)] {
             let [p50, p99, p99_9, max] = [latency.p50, latency.p99, latency.p99_9, latency.max]
-                .map(|micros| Micros(micros).to_string());
+                .map(|micros| known(latency.max > 0.0, micros));
             writeln!(f, "{name:15} {p50:>9} {p99:>9} {p99_9:>9} {max:>9}")?;
         }
         Ok(())
     }
+}
+
+/// A time, if there was any to be measured.
+fn known(is_known: bool, micros: f64) -> String {
+    if is_known { Micros(micros).to_string() } else { "-".to_owned() }
 }
 
 /// A time in microseconds, with its unit.
@@ -86,6 +91,11 @@ impl Display for Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_was_not_measured_is_left_out() {
+        assert_eq!((known(false, 0.0), known(true, 12.34)), ("-".to_owned(), "12.3 µs".to_owned()));
+    }
 
     #[test]
     fn a_time_has_the_unit_that_suits_it() {

@@ -5,7 +5,7 @@ mod jobs;
 mod planting;
 mod progress;
 
-use herd::simulate::{Outcome, Plan, Setting, Topology, Trim, minimise, simulate};
+use herd::simulate::{Outcome, Plan, Setting, Trim, minimise, simulate};
 use reactor::Time;
 use reactor::mio_net::MioNet;
 
@@ -24,8 +24,7 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
         return planting::list();
     }
     planting::check(arguments.planted.as_deref())?;
-    let setting = Setting::of(&config.load()?, arguments.draw);
-    check_connected(&setting.topology)?;
+    let setting = Setting::of(&config.load_and_warn()?, arguments.draw);
     let trim = arguments.trim()?;
     let again = |seed, trim: &Trim| arguments.again(config, seed, trim);
     if arguments.minimise {
@@ -35,15 +34,6 @@ pub(crate) fn run(config: &ConfigArguments, arguments: &SimulateArguments) -> Re
         return tell(&setting, arguments, &trim);
     }
     run_all(&setting, arguments, &trim, again)
-}
-
-/// Where news cannot get from each server to each other every run would fail.
-fn check_connected(topology: &Topology) -> Result<(), Failure> {
-    let parts: Vec<String> = topology.parts().iter().map(|names| names.join(", ")).collect();
-    match parts.as_slice() {
-        [] | [_] => Ok(()),
-        parts => Err(Failure::usage(format!("herd.links: no news can get between {}", parts.join(" and ")))),
-    }
 }
 
 fn run_all(

@@ -1,16 +1,16 @@
-//! What is read of a certificate: until when it is good, and its fingerprint.
+//! What is read of a certificate: from when until when it is valid, and its fingerprint.
 //!
 //! Only the way to its dates is followed (RFC 5280, section 4.1); whether it is to be trusted is for TLS to
 //! say.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rcgen::date_time_ymd;
 use reactor::WallTime;
 use ring::digest;
-
-use super::signing::{Moment, moment};
 
 const SEQUENCE: u8 = 0x30;
 const UTC_TIME: u8 = 0x17;
@@ -21,13 +21,56 @@ const VERSION: u8 = 0xa0;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
+/// A day in seconds.
+const DAY: i64 = 24 * 3600;
+
+/// A moment in UTC, in seconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Moment(pub(crate) i64);
+
+impl Moment {
+    /// What a clock says.
+    pub fn of(clock: WallTime) -> Moment {
+        Moment(clock.as_unix_nanos().div_euclid(1_000_000_000))
+    }
+
+    /// Whole days from `now` on; fewer than zero once it is over.
+    pub fn days_from(self, now: Moment) -> i64 {
+        self.0.saturating_sub(now.0).div_euclid(DAY)
+    }
+}
+
+impl fmt::Display for Moment {
+    /// As in `2037-01-12 08:00 UTC`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (epoch, seconds) = (date_time_ymd(1970, 1, 1), Duration::from_secs(self.0.unsigned_abs()));
+        let seconds = seconds.try_into().ok();
+        let at = match self.0 {
+            0.. => seconds.and_then(|seconds| epoch.checked_add(seconds)),
+            _ => seconds.and_then(|seconds| epoch.checked_sub(seconds)),
+        };
+        let Some(at) = at else { return f.write_str("beyond the calendar") };
+        let (month, day, hour, minute) = (u8::from(at.month()), at.day(), at.hour(), at.minute());
+        write!(f, "{:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC", at.year())
+    }
+}
+
+/// From when until when a certificate is valid, both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Validity {
+    /// From this moment on.
+    pub from: Moment,
+    /// Until this one.
+    pub until: Moment,
+}
+
 /// The bytes of one certificate (DER).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Certificate(Vec<u8>);
+pub(crate) struct Certificate(Vec<u8>);
 
 impl Certificate {
     /// The certificates of a PEM text; `None` if one of them is broken.
-    pub(super) fn all(pem: &str) -> Option<Vec<Certificate>> {
+    pub(crate) fn all(pem: &str) -> Option<Vec<Certificate>> {
         pem.split(BEGIN).skip(1).map(|rest| Certificate::decode(rest.split_once(END)?.0)).collect()
     }
 
@@ -37,24 +80,24 @@ impl Certificate {
     }
 
     /// Whether it is for this public key.
-    pub(super) fn is_of(&self, public_key: &[u8]) -> bool {
+    pub(crate) fn is_of(&self, public_key: &[u8]) -> bool {
         !public_key.is_empty() && self.0.windows(public_key.len()).any(|part| part == public_key)
     }
 
-    /// When it ends.
-    pub(super) fn not_after(&self) -> Option<Moment> {
+    /// From when until when it is valid; `None` if that cannot be read.
+    pub(crate) fn validity(&self) -> Option<Validity> {
         let (certificate, _) = element(&self.0, SEQUENCE)?;
         let (to_be_signed, _) = element(certificate, SEQUENCE)?;
         let after_version = element(to_be_signed, VERSION).map_or(to_be_signed, |(_, rest)| rest);
         let serial_algorithm_issuer = (0..3).try_fold(after_version, |rest, _| Some(any(rest)?.2));
         let (validity, _) = element(serial_algorithm_issuer?, SEQUENCE)?;
-        let (_, _, not_after) = any(validity)?;
-        let (tag, time, _) = any(not_after)?;
-        read_time(tag, time)
+        let (from_tag, from, not_after) = any(validity)?;
+        let (until_tag, until, _) = any(not_after)?;
+        Some(Validity { from: read_time(from_tag, from)?, until: read_time(until_tag, until)? })
     }
 
     /// SHA-256, as browsers and openssl show it.
-    pub(super) fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let digest = digest::digest(&digest::SHA256, &self.0);
         let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         bytes.join(":")
@@ -91,43 +134,14 @@ fn read_time(tag: u8, text: &[u8]) -> Option<Moment> {
         _ => return None,
     };
     let is_time = digits.len() == 14 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_time.then_some(Moment(digits))
-}
-
-/// A certificate as it is shown to people.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Shown {
-    pub(super) name: String,
-    pub(super) until: Moment,
-    pub(super) fingerprint: String,
-}
-
-impl Shown {
-    /// The name of its file: a server's, or `ca`.
-    pub fn name(&self) -> &str {
-        &self.name
+    if !is_time {
+        return None;
     }
-
-    /// When it ends.
-    pub fn until(&self) -> String {
-        self.until.to_string()
-    }
-
-    /// The SHA-256 of the certificate.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
-    /// Whether it has ended by `now`.
-    pub fn is_over(&self, now: WallTime) -> bool {
-        self.until < moment(now)
-    }
-}
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: until {}, SHA-256 {}", self.name, self.until, self.fingerprint)
-    }
+    let two = |at: usize| digits.get(at..at + 2)?.parse::<u8>().ok();
+    let month = two(4).filter(|month| (1..=12).contains(month))?;
+    let first = date_time_ymd(digits.get(..4)?.parse().ok()?, month, 1).unix_timestamp();
+    let [day, hour, minute, second] = [two(6)?, two(8)?, two(10)?, two(12)?].map(i64::from);
+    Some(Moment(first + (day - 1) * DAY + hour * 3600 + minute * 60 + second))
 }
 
 #[cfg(test)]
@@ -140,7 +154,9 @@ mod tests {
         let mut params = CertificateParams::new(vec!["Ball".to_owned()]).unwrap();
         (params.not_before, params.not_after) = (date_time_ymd(1960, 1, 1), date_time_ymd(year, 12, 31));
         let pem = params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
-        Certificate::all(&pem).unwrap()[0].not_after().unwrap().to_string()
+        let Validity { from, until } = Certificate::all(&pem).unwrap()[0].validity().unwrap();
+        assert_eq!(from.to_string(), "1960-01-01 00:00 UTC");
+        until.to_string()
     }
 
     #[test]
@@ -151,13 +167,35 @@ mod tests {
     }
 
     #[test]
+    fn moments_are_in_order_and_print_as_people_write_them() {
+        let at = |seconds: i64| Moment::of(WallTime::from_unix_nanos(seconds * 1_000_000_000));
+        assert_eq!(at(0).to_string(), "1970-01-01 00:00 UTC");
+        assert_eq!(at(1_479_413_884).to_string(), "2016-11-17 20:18 UTC");
+        assert!(at(1_479_413_884) < at(1_479_413_885) && at(-1) < at(0));
+        assert_eq!([DAY, DAY - 1, 0, -1].map(|seconds| at(seconds).days_from(at(0))), [1, 0, 0, -1]);
+        assert_eq!(Moment(i64::MAX).to_string(), "beyond the calendar");
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        let read = |tag, text: &str| read_time(tag, text.as_bytes()).map(|moment| moment.to_string());
+        assert_eq!(read(GENERALIZED_TIME, "99991231235959Z"), Some("9999-12-31 23:59 UTC".into()));
+        for text in
+            ["99990031235959Z", "99991331235959Z", "9999123123595Z", "+9991231235959Z", "99991231235959", ""]
+        {
+            assert_eq!(read(GENERALIZED_TIME, text), None, "{text}");
+        }
+        assert_eq!(read(0, "99991231235959Z"), None);
+    }
+
+    #[test]
     fn what_is_cut_off_has_no_end_and_does_no_harm() {
         let key = KeyPair::generate().unwrap();
         let whole = CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
-        assert!(Certificate(whole.clone()).not_after().is_some());
+        assert!(Certificate(whole.clone()).validity().is_some());
         assert!(Certificate(whole.clone()).is_of(key.public_key_raw()));
         for length in 0..whole.len() {
-            assert_eq!(Certificate(whole[..length].to_vec()).not_after(), None);
+            assert_eq!(Certificate(whole[..length].to_vec()).validity(), None);
         }
     }
 
