@@ -107,6 +107,8 @@ pub enum Problem {
     Syntax(String),
     /// No such key.
     UnknownKey(Hint),
+    /// No such key any more, and why.
+    RemovedKey(&'static str),
     /// No key has this environment variable.
     UnknownVariable(Hint),
     /// This environment variable could stand for either of two keys.
@@ -193,6 +195,7 @@ impl fmt::Display for Problem {
             Problem::Unreadable(error) => write!(f, "cannot be read: {error}"),
             Problem::Syntax(message) => write!(f, "not TOML: {message}"),
             Problem::UnknownKey(hint) => write!(f, "unknown key; {hint}"),
+            Problem::RemovedKey(why) => write!(f, "there is no such key any more: {why}"),
             Problem::UnknownVariable(hint) => unknown_variable(f, hint),
             Problem::AmbiguousVariable(one, other) => {
                 write!(f, "may mean {one} or {other}; set the one that is meant by file or flag")

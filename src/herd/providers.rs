@@ -68,8 +68,7 @@ fn check_proxies(config: &PlacesConfig, proxies: &Proxies) -> Result<(), PlacesE
 }
 
 fn desk(config: &PlacesConfig, key: Option<&ApiKey>) -> Result<Desk, PlacesError> {
-    let &PlacesConfig { max_in_flight, queue, per_client, .. } = config;
-    let bounds = DeskBounds { in_flight: max_in_flight, waiting: queue, per_client };
+    let bounds = DeskBounds { in_flight: config.max_in_flight, waiting: config.queue };
     config.order().into_iter().try_fold(Desk::new(bounds), |desk, provider| {
         let name = provider.to_string();
         Ok(match provider {

@@ -156,7 +156,7 @@ impl Stage {
         let desk = self.desk();
         let DeskCounters { asked, answered, failed, .. } = desk.counters;
         assert_eq!((asked, desk.in_flight), (answered + failed, 0), "{desk}");
-        assert!(desk.questions.is_empty() && desk.queue.is_empty() && desk.crowd.is_empty());
+        assert!(desk.questions.is_empty() && desk.queue.len() == 0);
         assert!(self.heard().is_empty(), "everybody hears once");
     }
 }
@@ -309,7 +309,7 @@ fn what_is_at_hand_answers_even_when_the_time_is_up() {
 
 #[test]
 fn what_is_at_hand_is_asked_without_bounds() {
-    let none = DeskBounds { in_flight: 0, waiting: 0, per_client: 0 };
+    let none = DeskBounds { in_flight: 0, waiting: 0 };
     let mut stage = Stage::new(&[], true, none);
     stage.ask(1, 7.0, 1);
     stage.ask(2, 7.0, 1);
@@ -327,7 +327,7 @@ fn a_desk_without_a_provider_says_so() {
 
 #[test]
 fn more_than_may_be_in_flight_wait_and_more_than_may_wait_are_refused() {
-    let bounds = DeskBounds { in_flight: 2, waiting: 2, per_client: 16 };
+    let bounds = DeskBounds { in_flight: 2, waiting: 2 };
     let mut stage = Stage::new(&["google"], false, bounds);
     (0..6).for_each(|who| stage.ask(who, f64::from(who), 1));
     let refused = "? no places: too many questions wait".to_owned();
@@ -348,7 +348,7 @@ fn more_than_may_be_in_flight_wait_and_more_than_may_wait_are_refused() {
 
 #[test]
 fn who_waits_too_long_is_told_and_leaves_the_queue() {
-    let bounds = DeskBounds { in_flight: 1, waiting: 9, per_client: 16 };
+    let bounds = DeskBounds { in_flight: 1, waiting: 9 };
     let mut stage = Stage::new(&["google"], false, bounds);
     stage.ask(1, 1.0, 1);
     stage.wait(SECOND);
@@ -395,8 +395,7 @@ fn a_service_that_fails_five_times_rests_and_is_then_tried_by_one() {
 
 #[test]
 fn while_a_service_rests_the_next_one_is_asked_and_nobody_is_counted_as_waiting() {
-    let bounds = DeskBounds { per_client: 1, ..DeskBounds::default() };
-    let mut stage = Stage::new(&["google"], true, bounds);
+    let mut stage = Stage::new(&["google"], true, DeskBounds::default());
     for who in 0..5 {
         stage.ask(who, 47.366_67, 1);
         let call = stage.call();
@@ -448,8 +447,8 @@ fn what_was_asked_and_answered_is_said_in_one_line() {
     stage.answer(call, fail());
     assert_eq!(
         stage.desk().to_string(),
-        "2 asked for places, 1 of them merged, 2 answered, 0 failed, 0 refused by a full queue, 0 by the bound \
-         of a client, 0 expired in the queue; google: 1 calls in 1.0s, the longest 1.0s, 0 answers (0 refusals), \
+        "2 asked for places, 1 of them merged, 2 answered, 0 failed, 0 refused by a full queue, 0 expired \
+         in the queue; google: 1 calls in 1.0s, the longest 1.0s, 0 answers (0 refusals), \
          0 timed out, 0 unreachable, 1 other statuses, 0 unreadable, 0 spared; builtin: 1 calls in 0.0ns, the \
          longest 0.0ns, 1 answers (0 refusals), 0 timed out, 0 unreachable, 0 other statuses, 0 unreadable, 0 \
          spared"
