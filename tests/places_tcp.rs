@@ -15,7 +15,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use common::authority::{Identity, trusted, write_key};
 use common::{Herd, eventually};
+use herd::places::LONGEST;
 use rustix::process::Signal;
 
 const KEY: &str = "a-key-that-nobody-sees";
@@ -82,6 +84,33 @@ fn every_provider_on_the_web_is_asked_in_its_own_way_and_answers_in_one() {
         assert_eq!(client.whatsat(&format!("kiwi 10 {bound}")), format!("{at}\n{}\n\n", expected.trim_end()));
         let asked = asked.recv_timeout(PATIENCE).unwrap();
         assert!(asked.starts_with(request), "{asked}");
+    }
+}
+
+#[test]
+fn the_longest_answer_reaches_the_command_line_in_clear_and_over_tls() {
+    let empty = r#"{"results":[""],"status":"OK"}"#.len();
+    let body = format!(r#"{{"results":["{}"],"status":"OK"}}"#, "x".repeat(LONGEST - empty));
+    let answer: &str = format!("200 OK\r\n\r\n{body}").leak();
+    for tls in ["false", "true"] {
+        let (url, _asked) = service(&[answer]);
+        let mut herd = Herd::new();
+        let identity = Identity::right();
+        fs::write(herd.path("cert.pem"), &identity.chain).unwrap();
+        fs::write(herd.path("ca.pem"), trusted()).unwrap();
+        write_key(&herd.path("key.pem"), &identity.key);
+        fs::write(herd.path("key"), KEY).unwrap();
+        let clients = ["cert=\"cert.pem\"", "key=\"key.pem\"", "ca_file=\"ca.pem\"", &format!("tls={tls}")];
+        let places = ["provider=\"google-legacy\"", "key_file=\"key\"", &format!("base_url=\"{url}\"")];
+        let flags = clients.map(|set| format!("--set=clients.{set}")).into_iter();
+        let flags: Vec<String> = flags.chain(places.map(|set| format!("--set=places.{set}"))).collect();
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        herd.start_with("Welsh", &flags);
+        let run =
+            |arguments: &[&str]| String::from_utf8(herd.run(&[arguments, &flags].concat()).stdout).unwrap();
+        let at = run(&["iamat", "Welsh", "kiwi", "+34.068930-118.445127"]);
+        let reply = run(&["whatsat", "Welsh", "kiwi", "10", "5"]);
+        assert!(reply == format!("{at}{body}\n\n"), "tls={tls}: {} bytes after {at}", reply.len());
     }
 }
 

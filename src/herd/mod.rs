@@ -14,6 +14,7 @@ mod pace;
 mod providers;
 mod queue;
 mod renewal;
+mod sending;
 mod server_protocol;
 mod sparing;
 mod start;

@@ -10,15 +10,11 @@ use reactor::{ClientTls, TlsConfigError};
 use super::Herd;
 use crate::config::{Config, ConfigError, Environment, PlacesConfig, Provider};
 use crate::places::{
-    ApiKey, Builtin, Desk, DeskBounds, File, FileError, Google, GoogleLegacy, Overpass, Web,
+    ApiKey, Builtin, Desk, DeskBounds, File, FileError, Google, GoogleLegacy, LONGEST, Overpass, Web,
 };
 
 /// What is spoken over TLS (RFC 7301).
 const ALPN: &[&[u8]] = &[b"http/1.1"];
-
-/// The longest answer that is read: twenty times what Google sends, and enough for the two thousand places that
-/// Overpass is asked for. What 32 services at once may make a server hold, and read, is bounded by it.
-const LONGEST: usize = 2 * 1024 * 1024;
 
 /// Whom a server asks for places, and how.
 pub struct Providers {

@@ -46,6 +46,11 @@ pub use web::Web;
 
 use crate::herd::Herd;
 
+/// The longest answer of a service that is read, and the longest that a client is sent, in bytes: twenty times what
+/// Google sends, and enough for the two thousand places that Overpass is asked for. What 32 services at once may make
+/// a server hold, and read, is bounded by it.
+pub const LONGEST: usize = 2 * 1024 * 1024;
+
 /// What is asked of a provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearby {

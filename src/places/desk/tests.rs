@@ -14,7 +14,7 @@ use reactor::{Limits, Reactor};
 use super::*;
 use crate::herd::{Neighbours, Rules};
 use crate::key::HerdKey;
-use crate::places::{Search, squeeze};
+use crate::places::Search;
 use crate::traffic_log::TrafficLog;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ impl Stage {
         let answered = self.answered.clone();
         self.reactor.enter(&self.net, |cx| {
             let done = cx.reactor.app_reply(move |_, answer: Answer| {
-                let text = answer.map(|found| String::from_utf8(found.text()).unwrap());
+                let text = answer.map(|found| String::from_utf8(found.text()).unwrap().trim_end().to_owned());
                 answered.send((who, text.unwrap_or_else(|error| format!("? {error}")))).unwrap();
             });
             let Herd { desk, agent, .. } = &mut *cx.app;
@@ -166,7 +166,7 @@ fn status(status: &str) -> Searched {
 }
 
 fn read(text: &str) -> Searched {
-    Ok(Search::read(text.into())?)
+    Ok(Search::read(text.as_bytes())?)
 }
 
 fn fail() -> Searched {
@@ -457,5 +457,5 @@ fn what_was_asked_and_answered_is_said_in_one_line() {
 
 #[test]
 fn an_answer_goes_out_squeezed() {
-    assert_eq!(squeeze(&status("OK").unwrap().cut(1)), b"{\"results\":[1],\"status\":\"OK\"}\n\n");
+    assert_eq!(status("OK").unwrap().cut(1), b"{\"results\":[1],\"status\":\"OK\"}\n\n");
 }
