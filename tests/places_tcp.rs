@@ -1,4 +1,4 @@
-//! A real server that asks a service of places on loopback, as it is configured.
+//! A real server that asks a service of places on loopback, as it is configured; and real imports.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![expect(
@@ -12,6 +12,7 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Output;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -149,4 +150,43 @@ fn the_configured_services_are_asked_in_their_order_and_the_key_is_nowhere() {
     assert!(!log.contains(KEY), "{log}");
     let kept = ["bytes of places)", "html_attributions"].map(|text| log.contains(text));
     assert_eq!(kept, [true, false], "Google's answers are not kept: {log}");
+}
+
+/// The exit status of an import, and what it says.
+fn import(herd: &Herd, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        herd.run(&[&["places", "import", "--output=out"], arguments].concat());
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn an_import_of_less_than_half_of_its_rows_needs_a_flag() {
+    let herd = Herd::new();
+    fs::write(herd.path("out"), "old").unwrap();
+    fs::write(herd.path("few.csv"), "name,lat,lon\na,1,1\nb,north,1\nc,1,east\n").unwrap();
+    let (code, out, err) = import(&herd, &["few.csv"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    let refusal = "herd: only 1 of 3 rows can be used, less than half; nothing is written. Say --allow-skipped to \
+                   import them all the same\n";
+    assert!(err.starts_with("few.csv:3: ") && err.ends_with(refusal), "{err}");
+    assert_eq!(fs::read(herd.path("out")).unwrap(), b"old");
+    let (code, out, _) = import(&herd, &["--allow-skipped", "few.csv"]);
+    assert_eq!((code, out.as_str()), (Some(0), "1 place from few.csv, 2 rows skipped\n"));
+    assert!(fs::read(herd.path("out")).unwrap().starts_with(b"HGZ2"));
+}
+
+#[test]
+fn what_an_import_has_skipped_and_replaced_is_said() {
+    const POINT: &str =
+        r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[-118.4,34.1]},"properties":"#;
+    let feature = |id: &str| format!("{POINT}{{\"id\":\"{id}\",\"names\":{{\"primary\":\"a\"}}}}}}");
+    let [one, two] = ["one", "two"].map(feature);
+    let herd = Herd::new();
+    fs::write(herd.path("a.json"), format!("[{one},{POINT}{{}}}},{two}]")).unwrap();
+    fs::write(herd.path("b.geojsonl"), format!("{two},\n{two}\n")).unwrap();
+    let said = "2 places from a.json, 1 row skipped\n2 places from b.geojsonl, 0 rows skipped\n\
+                2 places replaced by a later row with the same identifier\n";
+    let (code, out, err) = import(&herd, &["a.json", "b.geojsonl"]);
+    assert_eq!((code, out.as_str()), (Some(0), said));
+    assert_eq!(err, "a.json: feature 2: no identifier\n");
 }

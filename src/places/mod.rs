@@ -37,7 +37,7 @@ pub use found::Found;
 pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
 pub use google::{FIELD_MASK, Google};
 pub use google_legacy::GoogleLegacy;
-pub use import::{BadRow, Format, Import, ImportError, InputError, Tally};
+pub use import::{BadRow, Format, Import, ImportError, InputError, Position, Summary, Tally};
 pub use json::{nearby_json, to_google_text};
 pub use object::NotAnObject;
 pub use overpass::Overpass;
