@@ -1,4 +1,4 @@
-//! How much each client has of something: connections, or questions that wait.
+//! How many connections each client has.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -37,12 +37,6 @@ impl Crowd {
                 self.0.remove(&client);
             }
         }
-    }
-
-    /// Whether nobody has any.
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 

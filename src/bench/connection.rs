@@ -6,8 +6,8 @@ use reactor::{AppCx, ConnectError, Cx, Reason};
 use super::load::{Brought, Load, Moment};
 use super::phases::{redial, settled, tried};
 
-/// The longest line of a reply: one of the places' text.
-pub(super) const LINE: usize = 1024 * 1024;
+/// The longest line of a reply: all places may be one line.
+pub(super) const LINE: usize = crate::places::LONGEST;
 
 /// A connection that speaks in lines. Once rubbish has come it is closed and dialled again: from there on no reply
 /// could be told from another.

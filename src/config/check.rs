@@ -96,7 +96,6 @@ impl Config {
             ("places.timeout", self.places.timeout == Duration::ZERO),
             ("places.max_in_flight", self.places.max_in_flight == 0),
             ("places.queue", self.places.queue == 0),
-            ("places.per_client", self.places.per_client == 0),
         ];
         match zero.iter().find(|(_, is_zero)| *is_zero) {
             Some((key, _)) => Err(self.refuse(key, Problem::Zero)),
@@ -210,7 +209,6 @@ mod tests {
             "log.max_size",
             "places.max_in_flight",
             "places.queue",
-            "places.per_client",
         ] {
             refused(&[(&format!("{key} = 0"), &format!("herd.toml:1: {key}: must be greater than zero"))]);
         }

@@ -109,6 +109,8 @@ pub enum Problem {
     Syntax(String),
     /// No such key.
     UnknownKey(Hint),
+    /// No such key any more, and why.
+    RemovedKey(&'static str),
     /// This environment variable could stand for either of two keys.
     AmbiguousVariable(String, String),
     /// A flag without `=`.
@@ -199,6 +201,7 @@ impl fmt::Display for Problem {
             Problem::Unreadable(error) => write!(f, "cannot be read: {error}"),
             Problem::Syntax(message) => write!(f, "not TOML: {message}"),
             Problem::UnknownKey(hint) => write!(f, "unknown key; {hint}"),
+            Problem::RemovedKey(why) => write!(f, "there is no such key any more: {why}"),
             Problem::AmbiguousVariable(one, other) => {
                 write!(f, "may mean {one} or {other}; set the one that is meant by file or flag")
             }

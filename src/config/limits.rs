@@ -26,10 +26,11 @@ pub struct LimitsConfig {
     /// what keeps one that hurries from holding up the others.
     pub lines_per_second: u32,
     /// WHATSATs of one connection that are asked in a second, after as many at once; 0: no bound. Faster ones wait.
-    /// No bound by default: `places.max_in_flight` and `places.per_client` bound what they cost.
+    /// No bound by default: `places.max_in_flight` and `places.queue` bound what they cost.
     pub queries_per_second: u32,
     /// Bytes kept for one connection that does not read its replies; past it the connection is no longer
-    /// read, then closed. 1 MiB is thousands of replies, and fifty such readers cost less than 96 MiB.
+    /// read, then closed. 1 MiB is thousands of replies, and fifty such readers cost less than 96 MiB. Answers about
+    /// places need not fit into it: they are written piece by piece.
     #[serde(with = "size")]
     pub write_buffer: usize,
     /// How long a client may say nothing before it is closed. Ten minutes outlast a person who thinks, and

@@ -39,10 +39,9 @@ pub struct PlacesConfig {
     /// answer six queries a second.
     pub max_in_flight: usize,
     /// Queries that may wait for one of those requests to end. 1024 hold half a megabyte at most; more would
-    /// be answered too late anyhow.
+    /// be answered too late anyhow. Clients' addresses take turns in it, those of an IPv6 /64 as one; when it is full,
+    /// the address that has the most waiting loses its newest query.
     pub queue: usize,
-    /// Queries of one client that may wait, so that one cannot take the whole queue.
-    pub per_client: usize,
     /// Where [`Provider::Google`] is asked.
     pub google: SiteConfig,
     /// Where [`Provider::GoogleLegacy`] is asked.
@@ -65,7 +64,6 @@ impl Default for PlacesConfig {
             timeout: Duration::from_secs(5),
             max_in_flight: 32,
             queue: 1024,
-            per_client: 16,
             google: SiteConfig::default(),
             google_legacy: SiteConfig::default(),
             overpass: SiteConfig::default(),

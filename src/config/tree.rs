@@ -72,8 +72,17 @@ impl Tree {
     }
 }
 
+/// Keys of earlier versions, and why they are gone.
+const REMOVED: &[([&str; 2], &str)] = &[(
+    ["places", "per_client"],
+    "no address has a bound of its own; all have fair shares of places.queue. Delete it",
+)];
+
 /// The value of a key. A server that is named for the first time is added.
 fn find<'t>(table: &'t mut Table, key: &Key) -> Result<&'t mut Value, Problem> {
+    if let Some((_, why)) = REMOVED.iter().find(|(removed, _)| key.0 == removed) {
+        return Err(Problem::RemovedKey(why));
+    }
     add_server(table, key);
     let (first, rest) = key.0.split_first().ok_or(Problem::NotATable)?;
     rest.iter().try_fold(child(table, first)?, |value, part| {
@@ -194,6 +203,11 @@ pub(super) mod tests {
     fn unknown_keys_are_refused_with_a_hint() {
         let cases = [
             ("\n[limits]\nlines = 1", "herd.toml:3: limits.lines: unknown key; did you mean \"line\"?"),
+            (
+                "[places]\nper_client = 16",
+                "herd.toml:2: places.per_client: there is no such key any more: no address has a bound of its own; \
+                 all have fair shares of places.queue. Delete it",
+            ),
             ("[limit]\nline = 1", "herd.toml:2: limit.line: unknown key; did you mean \"limits\"?"),
             (
                 "[servers.Ball]\nport = 1",

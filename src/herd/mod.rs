@@ -16,6 +16,7 @@ mod providers;
 mod queue;
 mod refusal;
 mod renewal;
+mod sending;
 mod server_protocol;
 mod sparing;
 mod start;

@@ -10,15 +10,11 @@ use reactor::{ClientTls, TlsConfigError};
 use super::Herd;
 use crate::config::{Config, ConfigError, Environment, PlacesConfig, Provider};
 use crate::places::{
-    ApiKey, Builtin, Desk, DeskBounds, File, FileError, Google, GoogleLegacy, Overpass, Web,
+    ApiKey, Builtin, Desk, DeskBounds, File, FileError, Google, GoogleLegacy, LONGEST, Overpass, Web,
 };
 
 /// What is spoken over TLS (RFC 7301).
 const ALPN: &[&[u8]] = &[b"http/1.1"];
-
-/// The longest answer that is read: twenty times what Google sends, and enough for the two thousand places that
-/// Overpass is asked for. What 32 services at once may make a server hold, and read, is bounded by it.
-const LONGEST: usize = 2 * 1024 * 1024;
 
 /// Whom a server asks for places, and how.
 pub struct Providers {
@@ -68,8 +64,7 @@ fn check_proxies(config: &PlacesConfig, proxies: &Proxies) -> Result<(), PlacesE
 }
 
 fn desk(config: &PlacesConfig, key: Option<&ApiKey>) -> Result<Desk, PlacesError> {
-    let &PlacesConfig { max_in_flight, queue, per_client, .. } = config;
-    let bounds = DeskBounds { in_flight: max_in_flight, waiting: queue, per_client };
+    let bounds = DeskBounds { in_flight: config.max_in_flight, waiting: config.queue };
     config.order().into_iter().try_fold(Desk::new(bounds), |desk, provider| {
         let name = provider.to_string();
         Ok(match provider {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::command::Invalid;
-use crate::places::ProviderError;
+use crate::places::{LONGEST, ProviderError};
 
 /// Why a line was answered with `? `.
 #[derive(Clone, Debug)]
@@ -61,7 +61,9 @@ impl fmt::Display for Refusal {
             }
             Refusal::NoRoom => f.write_str("the client is new, and limits.clients_known is reached"),
             Refusal::NoPlaces(error) => error.fmt(f),
-            Refusal::LongPlaces(size) => write!(f, "{size} bytes of places exceed limits.write_buffer"),
+            Refusal::LongPlaces(size) => {
+                write!(f, "{size} bytes of places are more than an answer may have ({LONGEST})")
+            }
         }
     }
 }

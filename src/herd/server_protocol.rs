@@ -10,11 +10,12 @@ use super::held::Held;
 use super::news::hear;
 use super::pace::Pace;
 use super::refusal::Refusal;
+use super::sending::Sending;
 use super::{Curb, Herd, Rules};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command, Difference, Invalid, Query, Report, Timestamp};
-use crate::journal::{Sought, Ticket};
-use crate::places::{Answer, Nearby, squeeze};
+use crate::journal::{Journal, Sought, Ticket};
+use crate::places::{Answer, LONGEST, Nearby};
 use crate::planted::{Planted, is_planted};
 use crate::traffic_log::Direction;
 
@@ -46,6 +47,8 @@ pub struct ServerProtocol {
     resting: bool,
     /// Replies that wait for the disk.
     held: Held,
+    /// The answer to the line in hand, which waits for those, and for the client to read.
+    sending: Option<Sending>,
     /// The journal will say when it has got further.
     waiting: bool,
     /// Nothing more will come, or nothing more is wanted: close once everything is answered.
@@ -88,7 +91,13 @@ impl LineReceiver<Herd> for ServerProtocol {
     fn pressure(&mut self, cx: &mut ServerCx<'_>, pressure: Pressure) {
         match pressure {
             Pressure::High => cx.transport.pause_reading(),
-            Pressure::Low => self.go_on(cx),
+            Pressure::Low => {
+                if self.sending.is_some() {
+                    let idle = cx.app.rules.idle;
+                    cx.transport.set_idle_timeout(Some(idle)); // who reads is there
+                }
+                self.go_on(cx);
+            }
         }
     }
 
@@ -134,6 +143,7 @@ impl ServerProtocol {
             busy: false,
             resting: false,
             held: Held::default(),
+            sending: None,
             waiting: false,
             closing: false,
             over: false,
@@ -299,28 +309,43 @@ impl ServerProtocol {
             cx.reactor.call_later(Duration::from_millis(20), later);
             return;
         }
-        self.busy = false;
         let idle = cx.app.rules.idle;
         cx.transport.set_idle_timeout(Some(idle));
-        match answer.map(|found| squeeze(&found.text())) {
+        match answer {
             Ok(_) if cx.app.journal.is_failing() && !cx.app.journal.has_come(ticket) => {
-                self.bad_request(cx, line, Refusal::NotOnDisk);
+                self.refuse(cx, line, Refusal::NotOnDisk);
             }
-            Ok(places) if has_room(cx, self.held.len() + at.len() + 1 + places.len()) => {
-                log_places(cx, at, &places);
-                self.reply(cx, ticket, &[at, b"\n", &places]);
+            Ok(found) if found.size() > LONGEST => {
+                self.refuse(cx, line, Refusal::LongPlaces(found.size()));
             }
-            Ok(places) => {
-                log::warn!(
-                    "{}: {} bytes of places exceed limits.write_buffer",
-                    cx.transport.peer(),
-                    places.len()
-                );
-                self.bad_request(cx, line, Refusal::LongPlaces(places.len()));
+            Ok(found) => {
+                let sending = self.sending.insert(Sending::new(ticket, at, found));
+                sending.log(cx.app, &mut cx.reactor, cx.transport.peer());
+                self.send_on(cx);
             }
-            Err(error) => self.bad_request(cx, line, error),
+            Err(error) => self.refuse(cx, line, error),
         }
+    }
+
+    /// There is no answer to the line in hand.
+    fn refuse(&mut self, cx: &mut ServerCx<'_>, line: &[u8], why: impl Into<Refusal>) {
+        self.busy = false;
+        self.bad_request(cx, line, why);
         self.go_on(cx);
+    }
+
+    /// Sends as much of the answer in hand as the outbox has room for, once the replies before it have left and what it
+    /// shows is on disk; behind the whole of it goes on with the next command.
+    fn send_on(&mut self, cx: &mut ServerCx<'_>) {
+        let Some(sending) = &mut self.sending else { return };
+        if !self.held.is_empty() || !cx.app.journal.has_come(sending.ticket) {
+            return self.wait_for_disk(cx);
+        }
+        if sending.write(&mut cx.transport, cx.reactor.limits().high_water) {
+            self.sending = None;
+            self.busy = false;
+            self.go_on(cx);
+        }
     }
 
     /// Sends a reply, or holds it until what it waits for is on disk; and those behind it with it.
@@ -346,7 +371,7 @@ impl ServerProtocol {
     pub(crate) fn disk_answered(&mut self, cx: &mut ServerCx<'_>) {
         self.waiting = false;
         self.held.release(&cx.app.journal, &mut cx.transport);
-        if !self.held.is_empty() {
+        if self.waits_for_disk(&cx.app.journal) {
             if cx.app.journal.is_failing() {
                 cx.app.journal.count_closed();
                 log::debug!("{}: closed, for the disk fails", cx.transport.peer());
@@ -355,6 +380,11 @@ impl ServerProtocol {
             self.wait_for_disk(cx);
         }
         self.go_on(cx);
+    }
+
+    /// Whether a reply may not leave before more is on disk.
+    fn waits_for_disk(&self, journal: &Journal) -> bool {
+        !self.held.is_empty() || self.sending.as_ref().is_some_and(|answer| !journal.has_come(answer.ticket))
     }
 
     /// What every line gets that is no command (the paper's `bad_request`; the specification, section 5). Why is for
@@ -406,6 +436,9 @@ impl ServerProtocol {
 
     /// Goes on with the next command, unless it has to wait.
     fn go_on(&mut self, cx: &mut ServerCx<'_>) {
+        if self.sending.is_some() {
+            return self.send_on(cx);
+        }
         if self.over {
             return self.close_after_replies(cx);
         }
@@ -457,16 +490,4 @@ fn ask(cx: &mut ServerCx<'_>, nearby: Nearby, done: Reply<Herd, Answer>) {
 fn is_too_far_ahead(time: Timestamp<'_>, clock: WallTime, most: Duration) -> bool {
     let most = i128::try_from(most.as_nanos()).unwrap_or(i128::MAX);
     time.is_after(i128::from(clock.as_unix_nanos()).saturating_add(most))
-}
-
-/// Whether so many bytes can wait for the client to read: more would end its connection.
-fn has_room(cx: &ServerCx<'_>, length: usize) -> bool {
-    length <= cx.reactor.limits().write_buffer.saturating_sub(cx.transport.buffered())
-}
-
-/// Logs a reply; of places that may not be kept, their size.
-fn log_places(cx: &mut ServerCx<'_>, at: &[u8], places: &[u8]) {
-    let size = format!("({} bytes of places)", places.len());
-    let shown = if cx.app.desk.forbids_keeping() { size.as_bytes() } else { places };
-    cx.app.traffic.line(&mut cx.reactor, Direction::Out, || cx.transport.peer(), &[at, b"\n", shown]);
 }

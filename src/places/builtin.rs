@@ -26,6 +26,6 @@ impl Gazetteer {
     /// Lists what is near, nearest first.
     pub(super) fn answer(&self, nearby: &Nearby) -> Searched {
         let &Nearby { latitude, longitude, radius_metres, bound, .. } = nearby;
-        Ok(Search::read(nearby_json(&self.nearest(latitude, longitude, radius_metres, bound)))?)
+        Ok(Search::read(&nearby_json(&self.nearest(latitude, longitude, radius_metres, bound)))?)
     }
 }

@@ -39,7 +39,7 @@ impl Dialect for GoogleLegacy {
         if self.key.is_in(text) {
             return Err(ProviderError::Failed("the answer has our key in it"));
         }
-        Ok(Search::read(text.to_vec())?)
+        Ok(Search::read(text)?)
     }
 
     fn forbids_keeping(&self) -> bool {

@@ -62,6 +62,6 @@ impl<'a> Listing<'a> {
     pub(super) fn print(&self) -> Searched {
         let text = to_google_text(self);
         let text = text.map_err(|_| ProviderError::Failed("the answer cannot be printed"))?;
-        Ok(Search::read(text)?)
+        Ok(Search::read(&text)?)
     }
 }

@@ -38,7 +38,7 @@ pub use found::Found;
 pub use gazetteer::{Gazetteer, GazetteerError, Near, Place, Source, Unfit};
 pub use google::{FIELD_MASK, Google};
 pub use google_legacy::GoogleLegacy;
-pub use import::{BadRow, Format, Import, ImportError, InputError, Tally};
+pub use import::{BadRow, Format, Import, ImportError, InputError, Position, Summary, Tally};
 pub use json::{nearby_json, to_google_text};
 pub use object::NotAnObject;
 pub use overpass::Overpass;
@@ -46,6 +46,11 @@ pub use search::Search;
 pub use web::Web;
 
 use crate::herd::Herd;
+
+/// The longest answer of a service that is read, and the longest that a client is sent, in bytes: twenty times what
+/// Google sends, and enough for the two thousand places that Overpass is asked for. What 32 services at once may make
+/// a server hold, and read, is bounded by it.
+pub const LONGEST: usize = 2 * 1024 * 1024;
 
 /// What is asked of a provider.
 #[derive(Clone, Debug, PartialEq)]

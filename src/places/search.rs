@@ -1,18 +1,23 @@
-//! The text of a Nearby Search: Google's own, kept as it came, but for the cut to the bound.
+//! The text of a Nearby Search: Google's own, kept as it came, but for empty lines and the cut to the bound.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::dialect::MOST;
 use super::object::{NotAnObject, ObjectText};
+use super::squeeze;
 
 /// A text that is one JSON object with a string `status` and a list `results`, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
+    /// [Squeezed](squeeze): as it goes to a client.
     text: Vec<u8>,
-    /// Where each element of `results` ends in `text`.
+    /// Where each of the first elements of `results` ends in `text`; as many as a client may ask for.
     ends: Vec<usize>,
+    /// Where the last of them all ends; 0 if there is none.
+    last: usize,
     status: String,
 }
 
@@ -25,17 +30,20 @@ struct Fields<'a> {
 }
 
 impl Search {
-    /// Reads a text; whatever else is in it is only checked to be JSON.
+    /// Reads a text, and [squeezes](squeeze) it; whatever else is in it is only checked to be JSON.
     ///
     /// # Errors
     ///
     /// [`NotAnObject`], if it is not JSON in UTF-8, lacks one of the two or has it twice, or is nested deeper
     /// than 64.
-    pub fn read(text: Vec<u8>) -> Result<Search, NotAnObject> {
+    pub fn read(text: &[u8]) -> Result<Search, NotAnObject> {
+        let text = squeeze(text);
         let object = ObjectText::new(&text);
         let Fields { status, results } = object.read()?;
-        let (status, ends) = (status.into_owned(), results.iter().map(|raw| object.end_of(raw)).collect());
-        Ok(Search { text, ends, status })
+        let ends = results.iter().take(MOST).map(|raw| object.end_of(raw)).collect();
+        let last = results.last().map_or(0, |raw| object.end_of(raw));
+        let status = status.into_owned();
+        Ok(Search { text, ends, last, status })
     }
 
     /// `OK`, `ZERO_RESULTS`, `OVER_QUERY_LIMIT`, ...
@@ -50,20 +58,22 @@ impl Search {
         matches!(&*self.status, "OVER_QUERY_LIMIT" | "OVER_DAILY_LIMIT" | "REQUEST_DENIED" | "UNKNOWN_ERROR")
     }
 
-    /// The text with the first `bound` results, and every other byte as it was.
+    /// The text with the first `bound` results, at most twenty, and every other byte as it was.
     ///
     /// ```
     /// # use herd::places::Search;
-    /// let search = Search::read(br#"{"results" : [ 1, 2, 3 ], "status" : "OK"}"#.to_vec()).unwrap();
-    /// assert_eq!(search.cut(2), br#"{"results" : [ 1, 2 ], "status" : "OK"}"#);
+    /// let search = Search::read(br#"{"results" : [ 1, 2, 3 ], "status" : "OK"}"#).unwrap();
+    /// assert_eq!(search.cut(2), b"{\"results\" : [ 1, 2 ], \"status\" : \"OK\"}\n\n");
     /// ```
     #[must_use]
     pub fn cut(&self, bound: usize) -> Vec<u8> {
-        // What stood behind the last result now stands behind the last one kept.
-        match (self.ends.get(bound.max(1) - 1), self.ends.last()) {
-            (Some(&kept), Some(&last)) => [&self.text[..kept], &self.text[last..]].concat(),
-            _ => self.text.clone(),
-        }
+        self.parts(bound).concat()
+    }
+
+    /// The same in two parts, which are borrowed: what stood behind the last result stands behind the last one kept.
+    pub(super) fn parts(&self, bound: usize) -> [&[u8]; 2] {
+        let kept = self.ends.get(bound.max(1) - 1).or(self.ends.last());
+        [&self.text[..kept.copied().unwrap_or(0)], &self.text[self.last..]]
     }
 }
 
@@ -76,22 +86,37 @@ mod tests {
     use crate::places::to_google_text;
 
     fn cut(text: &str, bound: usize) -> String {
-        String::from_utf8(Search::read(text.into()).unwrap().cut(bound)).unwrap()
+        let text = String::from_utf8(Search::read(text.as_bytes()).unwrap().cut(bound)).unwrap();
+        text.strip_suffix("\n\n").unwrap().to_owned()
     }
 
     const THREE: &str = "{\n   \"html_attributions\" : [],\n   \"next_page_token\" : \"Aap_\",\n   \
         \"results\" : [\n      { \"name\" : \"Caf\\u00e9 Zürich\", \"rating\" : 4.50 },\n      [ ] ,\n      -0.0e+1\n   ],\n   \
-        \"status\" : \"OK\"\n}\n";
+        \"status\" : \"OK\"\n}";
 
     #[test]
     fn results_are_cut_and_every_other_byte_stays() {
         let one = "{\n   \"html_attributions\" : [],\n   \"next_page_token\" : \"Aap_\",\n   \
             \"results\" : [\n      { \"name\" : \"Caf\\u00e9 Zürich\", \"rating\" : 4.50 }\n   ],\n   \
-            \"status\" : \"OK\"\n}\n";
+            \"status\" : \"OK\"\n}";
         assert_eq!(cut(THREE, 1), one);
         assert_eq!(cut(THREE, 2), THREE.replace(" ,\n      -0.0e+1", ""));
         assert_eq!(cut(THREE, 3), THREE);
         assert_eq!(cut(THREE, 20), THREE);
+    }
+
+    #[test]
+    fn no_more_than_twenty_are_kept() {
+        let numbers = |count: i32| (1..=count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let text = |count| format!(r#"{{"results":[{}],"status":"OK"}}"#, numbers(count));
+        assert_eq!([20, 99].map(|bound| cut(&text(2_000), bound)), [text(20), text(20)]);
+    }
+
+    #[test]
+    fn empty_lines_go_wherever_the_cut_is() {
+        let text = "\n{\"results\":[\n\n1\n\n,\n\n\n2\n\n],\n\n\"status\":\"OK\"}\n\n\n";
+        assert_eq!(cut(text, 1), "{\"results\":[\n1\n],\n\"status\":\"OK\"}");
+        assert_eq!(cut(text, 2), "{\"results\":[\n1\n,\n2\n],\n\"status\":\"OK\"}");
     }
 
     #[test]
@@ -106,7 +131,7 @@ mod tests {
             cut(r#"{"re\u0073ults":[1,2],"status":"O\u004B"}"#, 1),
             r#"{"re\u0073ults":[1],"status":"O\u004B"}"#
         );
-        assert_eq!(Search::read(br#"{"results":[],"status":"O\u004B"}"#.to_vec()).unwrap().status(), "OK");
+        assert_eq!(Search::read(br#"{"results":[],"status":"O\u004B"}"#).unwrap().status(), "OK");
     }
 
     #[test]
@@ -135,9 +160,9 @@ mod tests {
             r#"[[],"OK"]"#,
             r#"["OK",[]]"#,
         ] {
-            assert!(Search::read(bad.into()).is_err(), "{bad}");
+            assert!(Search::read(bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(Search::read(b"{\"results\":[\"\xff\"],\"status\":\"OK\"}".to_vec()).is_err());
+        assert!(Search::read(b"{\"results\":[\"\xff\"],\"status\":\"OK\"}").is_err());
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -165,13 +190,13 @@ mod tests {
                 1 => serde_json::to_vec_pretty(&value).unwrap(),
                 _ => to_google_text(&value).unwrap(),
             };
-            let search = Search::read(text.clone()).unwrap();
+            let search = Search::read(&text).unwrap();
             let mut expected = value;
             expected["results"].as_array_mut().unwrap().truncate(bound);
             let cut = search.cut(bound);
             prop_assert_eq!(serde_json::from_slice::<Value>(&cut).unwrap(), expected);
-            prop_assert_eq!(Search::read(cut.clone()).unwrap().cut(bound), cut);
-            prop_assert_eq!(search.cut(8), text);
+            prop_assert_eq!(Search::read(&cut).unwrap().cut(bound), cut);
+            prop_assert_eq!(search.cut(8), squeeze(&text));
         }
 
         #[test]
@@ -180,9 +205,9 @@ mod tests {
             text in "\\{\"results\":\\[[0-9,\"\\[\\]{} ]{0,12}\\],\"status\":\"[A-Z]*\"\\}",
             bound in 0..9_usize,
         ) {
-            prop_assert!(Search::read(bytes).is_err());
-            if let Ok(search) = Search::read(text.into_bytes()) {
-                prop_assert!(Search::read(search.cut(bound)).is_ok());
+            prop_assert!(Search::read(&bytes).is_err());
+            if let Ok(search) = Search::read(text.as_bytes()) {
+                prop_assert!(Search::read(&search.cut(bound)).is_ok());
             }
         }
     }

@@ -66,9 +66,7 @@ def places(seat: Seat) -> list[str]:
     """The settings that send our server where the originals go."""
     if seat.places is None:
         return []
-    where = ["places.provider=google-legacy", f"places.base_url=http://{HOST}:{seat.places}"]
-    # All clients of a load have one address; by default it may have sixteen queries waiting.
-    return [*where, "places.per_client=1000"]
+    return ["places.provider=google-legacy", f"places.base_url=http://{HOST}:{seat.places}"]
 
 
 def original(*program: str, lasting: bool = False) -> Callable[[Seat], list[str]]:

@@ -83,7 +83,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_meant() {
             &["simulate", "--seed", "+3"],
             "error: invalid value '+3' for '--seed <N>': a seed is a whole number from 0 to 18446744073709551615",
         ),
-        (&["places", "import", "-"], "herd: -: which format? Say --format geonames, csv or geojsonseq"),
+        (&["places", "import", "-"], "herd: -: which format? Say --format geonames, csv or geojson"),
         (&["places", "import"], "error: the following required arguments were not provided:"),
     ] {
         assert_eq!(failure(&herd, 2, arguments), message, "{arguments:?}");

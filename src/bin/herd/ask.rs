@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use herd::command::Timestamp;
 use herd::config::Config;
+use herd::places::LONGEST;
 use protocols::{LineReceiver, Lines, send_line};
 use reactor::mio_net::MioNet;
 use reactor::{AppCx, ClientTls, ConnectError, Cx, Endpoint, Limits, Net as _, Reactor, Reason, WallTime};
@@ -18,9 +19,6 @@ use crate::stdio::print;
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// How long the reply may take after that, besides what the providers of places are given.
 const REPLY_TIME: Duration = Duration::from_secs(5);
-/// The longest line of a reply: one of the places' text.
-const REPLY_LINE: usize = 1024 * 1024;
-
 pub(crate) fn iamat(config: &ConfigArguments, report: IamatArguments) -> Result<(), Failure> {
     let IamatArguments { server, id, location, time } = report;
     let given = time.map(|time| time.0.as_bytes().to_vec());
@@ -165,7 +163,7 @@ impl Asking {
 }
 
 impl LineReceiver<Reply> for Asking {
-    const MAX_LENGTH: usize = REPLY_LINE;
+    const MAX_LENGTH: usize = LONGEST; // all places may be one line
 
     fn connection_made(&mut self, cx: &mut AskingCx<'_>) {
         send_line(&mut cx.transport, &(self.question)(cx.reactor.wall_clock()));

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use herd::places::{Format, Import, Tally};
+use herd::places::{Format, Import, ImportError, Position, Summary, Tally};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Failure;
@@ -25,7 +25,8 @@ enum PlacesCommand {
     /// All files make one gazetteer, which replaces the old one once it is whole; until then, and if anything
     /// goes wrong, the old one stays. A server reads it when it starts.
     ///
-    /// Rows that are no places are skipped: the first of each file are named on standard error, all are counted.
+    /// Rows that are no places are skipped: the first of each file are named on standard error, all are counted. If
+    /// less than half of all rows are left, nothing is written. Of the places with one identifier the last is taken.
     Import(ImportArguments),
 }
 
@@ -34,15 +35,19 @@ enum PlacesCommand {
   herd places import cities500.txt
   herd places import --output cafes.gazetteer cafes.csv
   overturemaps download --bbox=-118.5,34.0,-118.4,34.1 -f geojsonseq --type place |
-    herd places import --format geojsonseq -")]
+    herd places import --format geojson -")]
 struct ImportArguments {
     /// Where the places are; - is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// How all files are written [default: as their names say: .txt and .tsv, .csv, .geojsonseq and the like]
+    /// How all files are written [default: as their names say: .txt and .tsv, .csv, .json, .geojson and the like]
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
+
+    /// Write the gazetteer even if less than half of all rows can be used
+    #[arg(long)]
+    allow_skipped: bool,
 
     /// The gazetteer to write [default: the key places.file]
     #[arg(long, value_name = "FILE")]
@@ -56,9 +61,9 @@ enum FormatArgument {
     GeoNames,
     /// A header with name, lat, lon; if there are, also id, types and address
     Csv,
-    /// A GeoJSON Feature on each line, as overturemaps writes them
-    #[value(name = "geojsonseq")]
-    GeoJsonSeq,
+    /// GeoJSON Features as overturemaps writes them, one on each line or in a collection or list
+    #[value(name = "geojson", alias = "geojsonseq")]
+    GeoJson,
 }
 
 impl From<FormatArgument> for Format {
@@ -66,7 +71,7 @@ impl From<FormatArgument> for Format {
         match format {
             FormatArgument::GeoNames => Format::GeoNames,
             FormatArgument::Csv => Format::Csv,
-            FormatArgument::GeoJsonSeq => Format::GeoJsonSeq,
+            FormatArgument::GeoJson => Format::GeoJson,
         }
     }
 }
@@ -83,15 +88,29 @@ fn import(config: &ConfigArguments, arguments: ImportArguments) -> Result<(), Fa
     let format = arguments.format.map(Format::from);
     let inputs = arguments.files.iter().map(|path| Input::new(path, format));
     let inputs = inputs.collect::<Result<Vec<Input<'_>>, Failure>>()?;
-    let mut import = Import::to(&arguments.output.unwrap_or(config.places.file)).map_err(Failure::other)?;
+    let import = Import::to(&arguments.output.unwrap_or(config.places.file)).map_err(Failure::other)?;
+    let mut import = import.allow_skipped(arguments.allow_skipped);
     let mut report = String::new();
     for input in &inputs {
         let Tally { places, skipped, .. } = input.read(&mut import)?;
         let (places, skipped) = (counted(places, "place"), counted(skipped, "row"));
         report += &format!("{places} from {}, {skipped} skipped\n", input.name());
     }
-    import.finish().map_err(Failure::other)?;
+    let Summary { replaced, .. } = import.finish().map_err(not_made)?;
+    if replaced > 0 {
+        report +=
+            &format!("{} replaced by a later row with the same identifier\n", counted(replaced, "place"));
+    }
     print(report.as_bytes())
+}
+
+fn not_made(error: ImportError) -> Failure {
+    match error {
+        ImportError::MostlySkipped { .. } => {
+            Failure::other(format!("{error}. Say --allow-skipped to import them all the same"))
+        }
+        error => Failure::other(error),
+    }
 }
 
 /// `1 row`, `2 rows`.
@@ -114,7 +133,7 @@ impl Input<'_> {
                 Err(Failure::other(format!("{}: there is no such file", path.display())))
             }
             None => Err(Failure::usage(format!(
-                "{}: which format? Say --format geonames, csv or geojsonseq",
+                "{}: which format? Say --format geonames, csv or geojson",
                 path.display()
             ))),
         }
@@ -131,8 +150,11 @@ impl Input<'_> {
         let tally = import.read(&self.name(), self.format, bar.wrap_read(input));
         bar.finish_and_clear();
         let tally = tally.map_err(Failure::other)?;
-        for (line, why) in &tally.first {
-            say(format_args!("{}:{line}: {why}", self.name()));
+        for (at, why) in &tally.first {
+            match at {
+                Position::Line(line) => say(format_args!("{}:{line}: {why}", self.name())),
+                Position::Feature(number) => say(format_args!("{}: feature {number}: {why}", self.name())),
+            }
         }
         Ok(tally)
     }

@@ -18,10 +18,8 @@ pub struct DeskCounters {
     pub failed: u64,
     /// Those that shared the answer to another one.
     pub merged: u64,
-    /// Times that the queue had no room.
+    /// Those that were refused a place in the queue, or had to leave it for one of a client with fewer.
     pub refused_by_queue: u64,
-    /// Times that a client had as many waiting as it may.
-    pub refused_by_client: u64,
     /// Times that the wait in the queue was too long.
     pub expired: u64,
 }
@@ -30,14 +28,13 @@ pub struct DeskCounters {
 impl fmt::Display for DeskCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DeskCounters { asked, answered, failed, merged, .. } = *self;
-        let DeskCounters { refused_by_queue, refused_by_client, expired, .. } = *self;
+        let DeskCounters { refused_by_queue, expired, .. } = *self;
         let all = [
             (asked, "asked for"),
             (merged, "of them merged"),
             (answered, "answered"),
             (failed, "failed"),
             (refused_by_queue, "refused by a full queue"),
-            (refused_by_client, "refused by the bound of a client"),
             (expired, "expired in the queue"),
         ];
         Counted(&all).fmt(f)

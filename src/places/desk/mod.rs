@@ -7,11 +7,12 @@
 mod breaker;
 mod counters;
 mod question;
+mod queue;
 mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use reactor::{Reply, Requests, Time};
 use self::breaker::{Breaker, Pass};
 pub use self::counters::{DeskCounters, SourceCounters};
 use self::question::{Question, Spot, State, Waiter};
+use self::queue::Queue;
 use self::source::Source;
 use super::dialect::MOST;
 use super::{Answer, Builtin, Found, Nearby, Provider, ProviderError, Searched};
@@ -33,15 +35,14 @@ use crate::herd::Herd;
 pub struct DeskBounds {
     /// Requests in flight. As many that take the whole of five seconds are six answers a second.
     pub in_flight: usize,
-    /// Questions that wait for one of them to end. What stands behind more would hardly be answered in time.
+    /// Questions that wait for one of them to end. What stands behind more would hardly be answered in time. Each
+    /// client has a share of them: who goes next, and who is refused when there is no room, is decided by it.
     pub waiting: usize,
-    /// Questions of one client's address that have no answer yet, so that nobody takes the whole queue.
-    pub per_client: usize,
 }
 
 impl Default for DeskBounds {
     fn default() -> DeskBounds {
-        DeskBounds { in_flight: 32, waiting: 1024, per_client: 16 }
+        DeskBounds { in_flight: 32, waiting: 1024 }
     }
 }
 
@@ -52,11 +53,10 @@ pub struct Desk {
     bounds: DeskBounds,
     /// Those without an answer.
     questions: BTreeMap<Spot, Question>,
-    /// Those of them that wait for a request to end, in the order in which they came.
-    queue: VecDeque<Spot>,
+    /// Those of them that wait for a request to end.
+    queue: Queue,
     /// Requests on the web that have no answer yet.
     in_flight: usize,
-    crowd: Crowd,
     /// Calls made so far; the number of the last one.
     calls: u64,
     counters: DeskCounters,
@@ -82,9 +82,8 @@ impl Desk {
             sources: Vec::new(),
             bounds,
             questions: BTreeMap::new(),
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             in_flight: 0,
-            crowd: Crowd::default(),
             calls: 0,
             counters: DeskCounters::default(),
         }
@@ -134,46 +133,15 @@ impl Desk {
         done: Reply<Herd, Answer>,
     ) {
         self.counters.asked += 1;
-        let waiter = Waiter { client: Crowd::client_at(client), bound: nearby.bound, done };
-        if self.questions.contains_key(&Spot::of(&nearby)) {
-            return self.join(nearby, waiter, &mut Means { agent, reactor });
+        let (client, waiter) = (Crowd::client_at(client), Waiter { bound: nearby.bound, done });
+        if let Some(question) = self.questions.get_mut(&Spot::of(&nearby)) {
+            self.counters.merged += 1;
+            question.waiters.push(waiter);
+            question.client = self.queue.share(question.spot(), question.client, client);
+            return;
         }
-        let question = Question::new(nearby, waiter, reactor.now());
+        let question = Question::new(nearby, client, waiter, reactor.now());
         self.pursue(question, &mut Means { agent, reactor });
-    }
-
-    /// The same is asked already.
-    fn join(&mut self, nearby: Nearby, waiter: Waiter, means: &mut Means<'_, '_>) {
-        let Some(question) = self.questions.get_mut(&Spot::of(&nearby)) else { return };
-        if question.timer.is_some() {
-            if self.crowd.count(waiter.client) >= self.bounds.per_client {
-                self.counters.refused_by_client += 1;
-                let source = question.source;
-                let question = Question { source, ..Question::new(nearby, waiter, means.reactor.now()) };
-                return self.pass_by(question, means);
-            }
-            self.crowd.enter(waiter.client);
-        }
-        self.counters.merged += 1;
-        question.waiters.push(waiter);
-    }
-
-    /// Asks what is at hand behind the web, apart from the question in flight for the same: too many of this
-    /// one's client wait.
-    fn pass_by(&mut self, mut question: Question, means: &mut Means<'_, '_>) {
-        question.hear(Err(too_many()));
-        let Some(at_hand) = (question.source..self.sources.len()).find(|at| self.sources[*at].is_local())
-        else {
-            return self.finish(question, means.reactor);
-        };
-        question.source = at_hand;
-        let nearby = self.begin(&mut question, None, means.reactor.now());
-        let done = means.reactor.app_reply(move |cx, answer| {
-            let Herd { desk, .. } = &mut *cx.app;
-            desk.hear(&mut question, answer, &mut cx.reactor);
-            desk.finish(question, &mut cx.reactor);
-        });
-        self.sources[at_hand].provider.nearby(nearby, means.agent, means.reactor, done);
     }
 
     /// Asks the next source that can be asked. When there is none, what was heard is the answer.
@@ -181,7 +149,7 @@ impl Desk {
         while question.source < self.sources.len() {
             match self.admit(&mut question, means.reactor) {
                 Ok(Admission::Now(pass)) => return self.call(question, pass, means),
-                Ok(Admission::Later) => return self.wait(question),
+                Ok(Admission::Later) => return self.wait(question, means),
                 Err(error) => question.hear(Err(error)),
             }
             question.source += 1;
@@ -200,35 +168,9 @@ impl Desk {
             return Ok(Admission::Now(None));
         }
         source.check(question.deadline, reactor.now())?;
+        start_clock(question, reactor);
         let has_room = self.in_flight < self.bounds.in_flight;
-        if !has_room && self.queue.len() >= self.bounds.waiting {
-            self.counters.refused_by_queue += 1;
-            return Err(ProviderError::Crowded("too many questions wait"));
-        }
-        self.enter_crowd(question, reactor)?;
-        Ok(if has_room { Admission::Now(self.sources[question.source].pass()) } else { Admission::Later })
-    }
-
-    /// A question needs the web, and so counts among those of its clients; its time begins to run out.
-    fn enter_crowd(
-        &mut self,
-        question: &mut Question,
-        reactor: &mut Requests<'_, Herd>,
-    ) -> Result<(), ProviderError> {
-        if question.timer.is_some() {
-            return Ok(());
-        }
-        if question.waiters.iter().any(|waiter| self.crowd.count(waiter.client) >= self.bounds.per_client) {
-            self.counters.refused_by_client += 1;
-            return Err(too_many());
-        }
-        question.waiters.iter().for_each(|waiter| self.crowd.enter(waiter.client));
-        let (spot, left) = (question.spot(), question.deadline.since(reactor.now()));
-        question.timer = Some(reactor.app_later(left, move |cx| {
-            let Herd { desk, agent, .. } = &mut *cx.app;
-            desk.expire(spot, &mut Means { agent, reactor: &mut cx.reactor });
-        }));
-        Ok(())
+        Ok(if has_room { Admission::Now(source.pass()) } else { Admission::Later })
     }
 
     /// Asks the source that a question is at for as much as anybody may want, in the time that is left.
@@ -252,10 +194,30 @@ impl Desk {
         Nearby { bound: MOST, within: question.deadline.since(since), ..question.nearby.clone() }
     }
 
-    fn wait(&mut self, mut question: Question) {
+    /// A question waits for its turn. Where there is no room for it, one of the client that has most waiting is turned
+    /// away: that may be this one.
+    fn wait(&mut self, mut question: Question, means: &mut Means<'_, '_>) {
+        let is_full = self.queue.len() >= self.bounds.waiting;
+        let displaced = is_full.then(|| self.queue.displace(question.client)).flatten();
+        if is_full && displaced.is_none() {
+            return self.turn_away(question, means);
+        }
         question.state = State::Waiting;
-        self.queue.push_back(question.spot());
+        self.queue.push(question.client, question.spot());
         self.questions.insert(question.spot(), question);
+        if let Some(displaced) = displaced.and_then(|spot| self.questions.remove(&spot)) {
+            self.turn_away(displaced, means);
+        }
+    }
+
+    /// There is no room for a question on the web: it gets what is at hand.
+    fn turn_away(&mut self, mut question: Question, means: &mut Means<'_, '_>) {
+        self.counters.refused_by_queue += 1;
+        question.hear(Err(ProviderError::Crowded("too many questions wait")));
+        while self.sources.get(question.source).is_some_and(|source| !source.is_local()) {
+            question.source += 1;
+        }
+        self.pursue(question, means);
     }
 
     /// A source has answered. If it took too long, the question has been settled already.
@@ -270,7 +232,7 @@ impl Desk {
         let Some(question) = self.take_if(spot, Question::is_at_the_web) else { return };
         if matches!(question.state, State::Waiting) {
             self.counters.expired += 1;
-            self.queue.retain(|waiting| *waiting != spot);
+            self.queue.remove(question.client, spot);
         }
         self.settle(question, Err(ProviderError::TimedOut), means);
     }
@@ -305,7 +267,7 @@ impl Desk {
     /// Lets those that wait be asked, as long as there is room.
     fn fill(&mut self, means: &mut Means<'_, '_>) {
         while self.in_flight < self.bounds.in_flight
-            && let Some(spot) = self.queue.pop_front()
+            && let Some(spot) = self.queue.pop()
         {
             let Some(mut question) = self.questions.remove(&spot) else { continue };
             if question.has_waited_too_long(means.reactor.now()) {
@@ -323,10 +285,7 @@ impl Desk {
         let count = if heard.is_ok() { &mut self.counters.answered } else { &mut self.counters.failed };
         *count += waiters.len() as u64;
         let heard = heard.map(Arc::new);
-        for Waiter { client, bound, done } in waiters {
-            if timer.is_some() {
-                self.crowd.leave(client);
-            }
+        for Waiter { bound, done } in waiters {
             let answer = heard.as_ref().map(|search| Found::new(Arc::clone(search), bound));
             reactor.send(done, answer.map_err(Clone::clone));
         }
@@ -336,8 +295,15 @@ impl Desk {
     }
 }
 
-fn too_many() -> ProviderError {
-    ProviderError::Crowded("too many questions of one client wait")
+/// A question needs the web: its time begins to run out, unless it has before.
+fn start_clock(question: &mut Question, reactor: &mut Requests<'_, Herd>) {
+    if question.timer.is_none() {
+        let (spot, left) = (question.spot(), question.deadline.since(reactor.now()));
+        question.timer = Some(reactor.app_later(left, move |cx| {
+            let Herd { desk, agent, .. } = &mut *cx.app;
+            desk.expire(spot, &mut Means { agent, reactor: &mut cx.reactor });
+        }));
+    }
 }
 
 impl fmt::Display for Desk {

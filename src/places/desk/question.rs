@@ -18,9 +18,20 @@ impl Spot {
     }
 }
 
-/// Who asked, and how much of the answer it wants.
+#[cfg(test)]
+impl Spot {
+    /// One that stands for this number.
+    pub(super) fn numbered(number: u64) -> Spot {
+        Spot([number, 0, 0])
+    }
+
+    pub(super) fn number(self) -> u64 {
+        self.0[0]
+    }
+}
+
+/// Who waits for an answer, and how much of it it wants.
 pub(super) struct Waiter {
-    pub(super) client: IpAddr,
     pub(super) bound: usize,
     pub(super) done: Reply<Herd, Answer>,
 }
@@ -37,6 +48,8 @@ pub(super) enum State {
 /// A question on its way through the sources.
 pub(super) struct Question {
     pub(super) nearby: Nearby,
+    /// In whose share of the queue it waits, if it has to.
+    pub(super) client: IpAddr,
     pub(super) waiters: Vec<Waiter>,
     /// The place in the chain of the source it is at.
     pub(super) source: usize,
@@ -45,16 +58,16 @@ pub(super) struct Question {
     pub(super) heard: Searched,
     /// When it has to have an answer.
     pub(super) deadline: Time,
-    /// What ends it then. It is there once the question needs the web, and its waiters are in the crowd from
-    /// then on.
+    /// What ends it then. It is there once the question needs the web.
     pub(super) timer: Option<TimerId>,
 }
 
 impl Question {
-    pub(super) fn new(nearby: Nearby, waiter: Waiter, now: Time) -> Question {
+    pub(super) fn new(nearby: Nearby, client: IpAddr, waiter: Waiter, now: Time) -> Question {
         Question {
             deadline: now + nearby.within,
             nearby,
+            client,
             waiters: vec![waiter],
             source: 0,
             state: State::Waiting,

@@ -14,7 +14,7 @@ use reactor::{Limits, Reactor};
 use super::*;
 use crate::herd::{Neighbours, Rules};
 use crate::key::HerdKey;
-use crate::places::{Search, squeeze};
+use crate::places::Search;
 use crate::traffic_log::TrafficLog;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ impl Stage {
         let answered = self.answered.clone();
         self.reactor.enter(&self.net, |cx| {
             let done = cx.reactor.app_reply(move |_, answer: Answer| {
-                let text = answer.map(|found| String::from_utf8(found.text()).unwrap());
+                let text = answer.map(|found| String::from_utf8(found.text()).unwrap().trim_end().to_owned());
                 answered.send((who, text.unwrap_or_else(|error| format!("? {error}")))).unwrap();
             });
             let Herd { desk, agent, .. } = &mut *cx.app;
@@ -156,7 +156,7 @@ impl Stage {
         let desk = self.desk();
         let DeskCounters { asked, answered, failed, .. } = desk.counters;
         assert_eq!((asked, desk.in_flight), (answered + failed, 0), "{desk}");
-        assert!(desk.questions.is_empty() && desk.queue.is_empty() && desk.crowd.is_empty());
+        assert!(desk.questions.is_empty() && desk.queue.len() == 0);
         assert!(self.heard().is_empty(), "everybody hears once");
     }
 }
@@ -166,7 +166,7 @@ fn status(status: &str) -> Searched {
 }
 
 fn read(text: &str) -> Searched {
-    Ok(Search::read(text.into())?)
+    Ok(Search::read(text.as_bytes())?)
 }
 
 fn fail() -> Searched {
@@ -320,7 +320,7 @@ fn what_is_at_hand_answers_even_when_the_time_is_up() {
 
 #[test]
 fn what_is_at_hand_is_asked_without_bounds() {
-    let none = DeskBounds { in_flight: 0, waiting: 0, per_client: 0 };
+    let none = DeskBounds { in_flight: 0, waiting: 0 };
     let mut stage = Stage::new(&[], true, none);
     stage.ask(1, 7.0, 1);
     stage.ask(2, 7.0, 1);
@@ -338,7 +338,7 @@ fn a_desk_without_a_provider_says_so() {
 
 #[test]
 fn more_than_may_be_in_flight_wait_and_more_than_may_wait_are_refused() {
-    let bounds = DeskBounds { in_flight: 2, waiting: 2, per_client: 16 };
+    let bounds = DeskBounds { in_flight: 2, waiting: 2 };
     let mut stage = Stage::new(&["google"], false, bounds);
     (0..6).for_each(|who| stage.ask(who, f64::from(who), 1));
     let refused = "? no places: too many questions wait".to_owned();
@@ -359,7 +359,7 @@ fn more_than_may_be_in_flight_wait_and_more_than_may_wait_are_refused() {
 
 #[test]
 fn who_waits_too_long_is_told_and_leaves_the_queue() {
-    let bounds = DeskBounds { in_flight: 1, waiting: 9, per_client: 16 };
+    let bounds = DeskBounds { in_flight: 1, waiting: 9 };
     let mut stage = Stage::new(&["google"], false, bounds);
     stage.ask(1, 1.0, 1);
     stage.wait(SECOND);
@@ -406,8 +406,7 @@ fn a_service_that_fails_five_times_rests_and_is_then_tried_by_one() {
 
 #[test]
 fn while_a_service_rests_the_next_one_is_asked_and_nobody_is_counted_as_waiting() {
-    let bounds = DeskBounds { per_client: 1, ..DeskBounds::default() };
-    let mut stage = Stage::new(&["google"], true, bounds);
+    let mut stage = Stage::new(&["google"], true, DeskBounds::default());
     for who in 0..5 {
         stage.ask(who, 47.366_67, 1);
         let call = stage.call();
@@ -466,5 +465,5 @@ fn what_was_asked_and_answered_is_said_and_no_zero() {
 
 #[test]
 fn an_answer_goes_out_squeezed() {
-    assert_eq!(squeeze(&status("OK").unwrap().cut(1)), b"{\"results\":[1],\"status\":\"OK\"}\n\n");
+    assert_eq!(status("OK").unwrap().cut(1), b"{\"results\":[1],\"status\":\"OK\"}\n\n");
 }

@@ -11,8 +11,11 @@
 //! | checksum | 32 | SHA-256 of all that comes before |
 //!
 //! Rows are sorted from south to north, from west to east, then as they were imported. What is counted stands at
-//! the end, so that an import writes from the first byte to the last and keeps in memory the rows alone.
+//! the end, so that an import writes from the first byte to the last and keeps in memory the rows alone, with the
+//! fingerprints of their identifiers: 32 bytes a place. The text of a place that a later one has replaced stays, and no
+//! row points to it.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -21,7 +24,7 @@ use ring::digest::{Context, SHA256, digest};
 
 use super::GazetteerError;
 use super::place::Place;
-use super::record::{self, Record};
+use super::record::{self, Fingerprint, Record};
 use super::rows::{self, latitude_of, longitude_of};
 
 /// Latitude, longitude, and where the text is.
@@ -81,8 +84,16 @@ pub(in crate::places) struct Draft<W> {
     checksum: Context,
     /// How many bytes are written.
     position: u64,
-    /// Latitude, longitude and place of each text.
-    rows: Vec<(i32, i32, u64)>,
+    rows: Vec<Entry>,
+}
+
+/// A row before all are known.
+struct Entry {
+    latitude: i32,
+    longitude: i32,
+    /// Where the text is.
+    text: u64,
+    fingerprint: Fingerprint,
 }
 
 impl<W> fmt::Debug for Draft<W> {
@@ -101,20 +112,31 @@ impl<W: Write> Draft<W> {
 
     /// Adds a place.
     pub(in crate::places) fn add(&mut self, record: &Record) -> io::Result<()> {
-        self.rows.push((record.latitude, record.longitude, self.position));
+        let &Record { latitude, longitude, fingerprint, .. } = record;
+        self.rows.push(Entry { latitude, longitude, text: self.position, fingerprint });
         self.write(&record.text)
     }
 
+    /// Of the places with one identifier keeps the last; says how many it drops.
+    pub(in crate::places) fn drop_replaced(&mut self) -> usize {
+        let count = self.rows.len();
+        self.rows.sort_unstable_by_key(|row| (row.fingerprint, Reverse(row.text)));
+        self.rows.dedup_by_key(|row| row.fingerprint);
+        count - self.rows.len()
+    }
+
     /// The number of places so far.
-    pub(in crate::places) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Writes the rest and gives back what was written to.
     pub(in crate::places) fn finish(mut self) -> io::Result<W> {
         let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_unstable(); // no two texts are in one place
-        for (latitude, longitude, text) in &rows {
+        // No two texts are in one place.
+        rows.sort_unstable_by_key(|row| (row.latitude, row.longitude, row.text));
+        for Entry { latitude, longitude, text, .. } in &rows {
             let row = [latitude.to_le_bytes(), longitude.to_le_bytes()];
             self.write(row.as_flattened())?;
             self.write(&text.to_le_bytes())?;
@@ -170,6 +192,28 @@ mod tests {
         let ids: Vec<_> =
             imported.rows().iter().map(|row| imported.place(row).unwrap().place_id.into_owned()).collect();
         assert_eq!(ids, ["4", "1", "2", "0", "3"]);
+    }
+
+    #[test]
+    fn of_the_places_with_one_identifier_the_last_stays() {
+        let mut draft = Draft::new(Vec::new()).unwrap();
+        for (id, latitude) in [("a", 1.0), ("b", 2.0), ("a", 5.0), ("c", 4.0), ("a", 3.0), ("b", 2.0)] {
+            let place = Place {
+                place_id: id.into(),
+                name: format!("{id} at {latitude}").into(),
+                types: vec![],
+                vicinity: "".into(),
+                latitude,
+                longitude: 0.0,
+                source: Source::Own,
+            };
+            draft.add(&Record::of(&place).unwrap()).unwrap();
+        }
+        assert_eq!((draft.drop_replaced(), draft.drop_replaced(), draft.len()), (3, 0, 3));
+        let imported = Imported::new(draft.finish().unwrap()).unwrap();
+        let names: Vec<_> =
+            imported.rows().iter().map(|row| imported.place(row).unwrap().name.into_owned()).collect();
+        assert_eq!(names, ["b at 2", "a at 3", "c at 4"]);
     }
 
     #[test]

@@ -1,11 +1,22 @@
 //! One place as an imported gazetteer holds it: a point, and a run of text.
 //!
 //! The text is the number of the source in one byte, then identifier, name, types (with spaces between them)
-//! and vicinity, each its length in one byte and UTF-8.
+//! and vicinity, each its length in one byte and UTF-8. So each has at most 255 bytes: a longer name or vicinity is cut
+//! at a character, types that do not fit are left out, and a place with a longer identifier does not fit, for cut it
+//! could be another's.
 
+use std::borrow::Cow;
 use std::{error, fmt, str};
 
+use ring::digest::{SHA256, digest};
+
 use super::place::{Place, Source};
+
+/// The most bytes of a field.
+const LONGEST: usize = u8::MAX as usize;
+
+/// Stands for an identifier: half of its SHA-256, which no two of them share.
+pub(super) type Fingerprint = [u8; 16];
 
 /// The number of each source in a file; a new one goes to the end.
 const SOURCES: [Source; 4] = [Source::Own, Source::GeoNames, Source::Airports, Source::Overture];
@@ -18,6 +29,7 @@ pub(in crate::places) struct Record {
     /// Microdegrees.
     pub(super) longitude: i32,
     pub(super) text: Vec<u8>,
+    pub(super) fingerprint: Fingerprint,
 }
 
 impl Record {
@@ -28,13 +40,42 @@ impl Record {
         if place.name.is_empty() {
             return Err(Unfit::NoName);
         }
+        if place.place_id.len() > LONGEST {
+            return Err(Unfit::TooLong);
+        }
+        let types = fitting(&place.types);
+        let fields = [&place.place_id, &place.name, &*types, &place.vicinity];
         let mut text = vec![number_of(place.source)];
-        push(&mut text, "identifier", &place.place_id)?;
-        push(&mut text, "name", &place.name)?;
-        push(&mut text, "types", &place.types.join(" "))?;
-        push(&mut text, "vicinity", &place.vicinity)?;
-        Ok(Record { latitude, longitude, text })
+        for field in fields {
+            let field = cut(field);
+            text.push(u8::try_from(field.len()).map_err(|_| Unfit::TooLong)?);
+            text.extend_from_slice(field.as_bytes());
+        }
+        Ok(Record { latitude, longitude, text, fingerprint: fingerprint(&place.place_id) })
     }
+}
+
+/// As many of the characters as fit into a field.
+fn cut(text: &str) -> &str {
+    let ends = (0..=LONGEST.min(text.len())).rev();
+    ends.filter_map(|end| text.get(..end)).next().unwrap_or_default()
+}
+
+/// As many of the types as fit into a field.
+fn fitting(types: &[Cow<'_, str>]) -> String {
+    let mut fitting = String::new();
+    for word in types {
+        let space = if fitting.is_empty() { "" } else { " " };
+        if fitting.len() + space.len() + word.len() <= LONGEST {
+            fitting = fitting + space + word;
+        }
+    }
+    fitting
+}
+
+fn fingerprint(identifier: &str) -> Fingerprint {
+    let digest = digest(&SHA256, identifier.as_bytes());
+    digest.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// What the text that begins `bytes` says of the place at a point.
@@ -58,12 +99,6 @@ pub(super) fn read(bytes: &[u8], latitude: f64, longitude: f64) -> Option<Place<
     })
 }
 
-fn push(text: &mut Vec<u8>, field: &'static str, string: &str) -> Result<(), Unfit> {
-    text.push(u8::try_from(string.len()).map_err(|_| Unfit::TooLong(field))?);
-    text.extend_from_slice(string.as_bytes());
-    Ok(())
-}
-
 fn number_of(source: Source) -> u8 {
     (0..).zip(SOURCES).find(|(_, known)| *known == source).map_or(0, |(number, _)| number)
 }
@@ -84,8 +119,8 @@ pub enum Unfit {
     Latitude,
     /// Its longitude is not within 180 degrees.
     Longitude,
-    /// This field of it takes more than 255 bytes, and twenty of it too much of a reply.
-    TooLong(&'static str),
+    /// Its identifier takes more than 255 bytes.
+    TooLong,
 }
 
 impl fmt::Display for Unfit {
@@ -94,7 +129,7 @@ impl fmt::Display for Unfit {
             Unfit::NoName => f.write_str("no name"),
             Unfit::Latitude => f.write_str("the latitude is not from -90 to 90"),
             Unfit::Longitude => f.write_str("the longitude is not from -180 to 180"),
-            Unfit::TooLong(field) => write!(f, "more than 255 bytes of {field}"),
+            Unfit::TooLong => f.write_str("an identifier of more than 255 bytes"),
         }
     }
 }
@@ -136,11 +171,24 @@ mod tests {
             assert_eq!(unfit(Place { longitude: degrees, ..place() }), Unfit::Longitude);
         }
         let long = "x".repeat(256);
-        assert_eq!(unfit(Place { name: (&*long).into(), ..place() }), Unfit::TooLong("name"));
-        assert_eq!(unfit(Place { place_id: (&*long).into(), ..place() }), Unfit::TooLong("identifier"));
-        assert_eq!(unfit(Place { vicinity: (&*long).into(), ..place() }), Unfit::TooLong("vicinity"));
-        assert_eq!(unfit(Place { types: vec![(&*long).into()], ..place() }), Unfit::TooLong("types"));
-        assert!(Record::of(&Place { name: long[1..].into(), ..place() }).is_ok());
+        assert_eq!(unfit(Place { place_id: (&*long).into(), ..place() }), Unfit::TooLong);
+        assert!(Record::of(&Place { place_id: long[1..].into(), ..place() }).is_ok());
+    }
+
+    #[test]
+    fn a_long_name_or_vicinity_is_cut_at_a_character_and_types_are_whole() {
+        for (text, kept) in
+            [("x".repeat(255), 255), ("x".repeat(256), 255), ("ก".repeat(86), 255), ("é".repeat(128), 254)]
+        {
+            let long = Place { name: (&*text).into(), vicinity: (&*text).into(), ..place() };
+            let record = Record::of(&long).unwrap();
+            let found = read(&record.text, -90.0, 180.0).unwrap();
+            assert_eq!((&*found.name, &*found.vicinity), (&text[..kept], &text[..kept]));
+            assert_eq!(found.types, long.types);
+        }
+        let words = ["a".repeat(200), "b".repeat(55), "c".repeat(54)].map(Cow::from);
+        let record = Record::of(&Place { types: words.to_vec(), ..place() }).unwrap();
+        assert_eq!(read(&record.text, 0.0, 0.0).unwrap().types, [&*words[0], &*words[2]]);
     }
 
     #[test]

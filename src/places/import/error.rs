@@ -23,6 +23,13 @@ pub enum ImportError {
     },
     /// No row of any input was a place.
     NoPlaces,
+    /// Less than half of the rows were places, which [`Import::allow_skipped`](super::Import::allow_skipped) allows.
+    MostlySkipped {
+        /// Rows that are places.
+        places: u64,
+        /// All rows.
+        rows: u64,
+    },
 }
 
 impl ImportError {
@@ -46,6 +53,9 @@ impl fmt::Display for ImportError {
                 write!(f, "{} cannot be written: {source}", path.display())
             }
             ImportError::NoPlaces => f.write_str("no row is a place; nothing is written"),
+            ImportError::MostlySkipped { places, rows } => {
+                write!(f, "only {places} of {rows} rows can be used, less than half; nothing is written")
+            }
         }
     }
 }
@@ -55,7 +65,7 @@ impl error::Error for ImportError {
         match self {
             ImportError::Input { source, .. } => Some(source),
             ImportError::Output { source, .. } => Some(source),
-            ImportError::NoPlaces => None,
+            ImportError::NoPlaces | ImportError::MostlySkipped { .. } => None,
         }
     }
 }
@@ -78,6 +88,20 @@ pub enum InputError {
         /// Where it begins.
         line: u64,
     },
+    /// It is a JSON text that is none from here on. What was meant behind that cannot be told.
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+        /// The byte of that line, counted from 1.
+        byte: usize,
+    },
+    /// It is JSON, but neither a FeatureCollection nor a list of Features nor a Feature.
+    NotGeoJson,
+    /// It has a Feature that goes on and on.
+    EndlessFeature {
+        /// Its number, counted from 1.
+        number: u64,
+    },
 }
 
 impl fmt::Display for InputError {
@@ -88,6 +112,13 @@ impl fmt::Display for InputError {
             InputError::EndlessRow { line } => {
                 write!(f, "the row that begins on line {line} does not end: is its quote closed?")
             }
+            InputError::NotJson { line, byte } => write!(f, "not JSON from line {line}, byte {byte} on"),
+            InputError::NotGeoJson => {
+                f.write_str("not a GeoJSON FeatureCollection, a list of Features or a Feature")
+            }
+            InputError::EndlessFeature { number } => {
+                write!(f, "feature {number} goes on for more than 16 MiB: is each quote closed?")
+            }
         }
     }
 }
@@ -96,7 +127,7 @@ impl error::Error for InputError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             InputError::Unreadable(error) => Some(error),
-            InputError::NoColumn { .. } | InputError::EndlessRow { .. } => None,
+            _ => None,
         }
     }
 }

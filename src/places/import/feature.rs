@@ -1,20 +1,17 @@
-//! A row of a GeoJSON text sequence (RFC 8142) as `overturemaps download -f geojsonseq --type place` writes it:
-//! one Feature on each line, with or without a record separator before it.
+//! A GeoJSON Feature (RFC 7946) with the properties of a place of the Overture Maps Foundation.
 //!
 //! <https://docs.overturemaps.org/schema/reference/places/place/>
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::error::Category;
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Error, Value};
 
 use super::super::gazetteer::{Place, Source, country_name};
-use super::bad_row::BadRow;
+use super::bad_row::{BadRow, LONGEST_ROW};
 
-const RECORD_SEPARATOR: char = '\u{1e}';
-
-/// What is read of a Feature (RFC 7946); the rest is passed over.
+/// What is read of a Feature; the rest is passed over.
 #[derive(Deserialize)]
 struct Feature {
     r#type: String,
@@ -53,19 +50,36 @@ struct Address {
     country: Option<String>,
 }
 
-/// The place of a row.
-pub(super) fn place(row: &str) -> Result<Place<'static>, BadRow> {
-    let row = row.trim_start_matches(RECORD_SEPARATOR);
-    let feature: Feature = serde_json::from_str(row).map_err(|error| match error.classify() {
-        Category::Data => BadRow::NotAFeature,
-        _ => BadRow::NotJson(error.column()),
-    })?;
+/// The places of a row: there is one, but for those who write several texts one after the other. A comma behind the
+/// row is the rest of a list that somebody has cut up.
+pub(super) fn places(row: &str) -> impl Iterator<Item = Result<Place<'static>, BadRow>> {
+    let row = row.trim_end();
+    let row = row.strip_suffix(',').unwrap_or(row);
+    let texts = Deserializer::from_str(row).into_iter::<&RawValue>();
+    texts.map(|text| match text {
+        Ok(text) => place(text.get()),
+        Err(error) => Err(BadRow::NotJson(byte_of(&error, row))),
+    })
+}
+
+/// The first byte of a row that is no JSON, counted from 1; the one behind its end where that comes too early.
+fn byte_of(error: &Error, row: &str) -> usize {
+    let lines = row.split_inclusive('\n').take(error.line().saturating_sub(1));
+    (lines.map(str::len).sum::<usize>() + error.column() + usize::from(error.is_eof())).max(1)
+}
+
+/// The place of a Feature that is known to be JSON.
+pub(super) fn place(feature: &str) -> Result<Place<'static>, BadRow> {
+    if feature.len() > LONGEST_ROW {
+        return Err(BadRow::TooLong);
+    }
+    let feature: Feature = serde_json::from_str(feature).map_err(|_| BadRow::NotAFeature)?;
     if feature.r#type != "Feature" {
         return Err(BadRow::NotAFeature);
     }
     let (longitude, latitude) = feature.geometry.as_ref().and_then(point).ok_or(BadRow::NotAPoint)?;
     let properties = feature.properties.unwrap_or_default();
-    let id = properties.id.or(feature.id.and_then(|id| id.as_str().map(str::to_owned)));
+    let id = properties.id.or(feature.id.and_then(identifier));
     let category = [properties.categories, properties.taxonomy].into_iter().flatten().find_map(|c| c.primary);
     let address = properties.addresses.and_then(|addresses| addresses.into_iter().next());
     Ok(Place {
@@ -77,6 +91,15 @@ pub(super) fn place(row: &str) -> Result<Place<'static>, BadRow> {
         longitude,
         source: Source::Overture,
     })
+}
+
+/// A text or a number (RFC 7946, 3.2).
+fn identifier(id: Value) -> Option<String> {
+    match id {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// Longitude and latitude of a point, which may also have an altitude.
@@ -111,12 +134,19 @@ mod tests {
         "categories": {"primary": "coffee_shop", "alternate": ["cafe"]},
         "addresses": [{"freeform": "926 Broxton Ave", "locality": "Los Angeles", "region": "CA", "country": "US"}]}}"#;
 
+    fn only(row: &str) -> Result<Place<'static>, BadRow> {
+        let mut places = places(row);
+        let place = places.next().unwrap();
+        assert_eq!(places.next(), None);
+        place
+    }
+
     fn bad(row: &str) -> BadRow {
-        place(row).unwrap_err()
+        only(row).unwrap_err()
     }
 
     #[test]
-    fn a_feature_is_a_place_with_or_without_a_separator() {
+    fn a_feature_is_a_place() {
         let expected = Place {
             place_id: "08f29a".into(),
             name: "Café Diddy".into(),
@@ -126,29 +156,47 @@ mod tests {
             longitude: -118.4452,
             source: Source::Overture,
         };
-        assert_eq!(place(ROW), Ok(expected.clone()));
-        assert_eq!(place(&format!("\u{1e}{ROW}")), Ok(expected.clone()));
+        assert_eq!(only(ROW), Ok(expected.clone()));
+        assert_eq!(only(&format!("\n {ROW} ,\r\n")), Ok(expected.clone()), "cut out of a list");
         let renamed = ROW.replace("\"categories\": ", "\"categories\": null, \"taxonomy\": ");
-        assert_eq!(place(&renamed), Ok(expected.clone()));
+        assert_eq!(only(&renamed), Ok(expected.clone()));
         let id_outside = ROW.replace("\"id\": \"08f29a\", ", "").replacen('{', "{\"id\": \"08f29a\", ", 1);
-        assert_eq!(place(&id_outside), Ok(expected));
+        assert_eq!(only(&id_outside), Ok(expected));
+        let numbered = id_outside.replacen("\"08f29a\"", "7", 1);
+        assert_eq!(only(&numbered).unwrap().place_id, "7");
+    }
+
+    #[test]
+    fn texts_one_after_the_other_are_as_many_places_up_to_what_is_none() {
+        let small =
+            r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"id":"a"}}"#;
+        let found: Vec<_> = places(&format!("{small}{small}\n[1] {small} x {small}")).collect();
+        let is_place: Vec<bool> = found.iter().map(Result::is_ok).collect();
+        assert_eq!(is_place, [true, true, false, true, false]);
+        assert_eq!(found[2..], [Err(BadRow::NotAFeature), found[0].clone(), found[4].clone()]);
+        assert_eq!([" \n", "", ","].map(|row| places(row).count()), [0, 0, 0]);
     }
 
     #[test]
     fn little_may_be_known_of_a_place() {
         let row = r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2,3]},
             "properties":{"id":"a","names":{"primary":"b"},"categories":null,"addresses":[{"country":"CH"}]}}"#;
-        let found = place(row).unwrap();
+        let found = only(row).unwrap();
         assert_eq!((found.latitude, found.longitude, &*found.vicinity), (2.0, 1.0, "Switzerland"));
         assert_eq!(found.types, ["point_of_interest", "establishment"]);
         let nothing = row.replace("[{\"country\":\"CH\"}]", "[]");
-        assert_eq!(place(&nothing).unwrap().vicinity, "");
+        assert_eq!(only(&nothing).unwrap().vicinity, "");
     }
 
     #[test]
     fn a_row_that_is_none_says_why() {
         assert_eq!(bad("{\"type\": "), BadRow::NotJson(9));
         assert_eq!(bad("Beverly Hills"), BadRow::NotJson(1));
+        assert_eq!(bad("{\"a\":\n\n 1,\n x}"), BadRow::NotJson(13), "counted over all its lines");
+        assert_eq!(bad("{\"a\":\n\n [1:"), BadRow::NotJson(11));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(bad(&ROW.replace("[-118.4452, 34.0637]", &deep)), BadRow::NotAFeature);
+        assert!(only(&ROW.replace("0.98", &deep)).is_ok(), "what is passed over may be nested");
         assert_eq!(bad("[1]"), BadRow::NotAFeature);
         assert_eq!(bad(r#"{"type": "FeatureCollection", "features": []}"#), BadRow::NotAFeature);
         assert_eq!(bad(&ROW.replace("\"Café Diddy\"", "7")), BadRow::NotAFeature);

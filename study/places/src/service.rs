@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_herd_reads_twenty_results_and_cuts_them() {
         let text = nearby_search("location=34.06893,-118.445127&radius=10000&key=k");
-        let search = Search::read(text.clone().into_bytes()).unwrap();
+        let search = Search::read(text.as_bytes()).unwrap();
         assert_eq!(search.status(), "OK");
         assert_eq!(text.matches("\n         \"name\" : \"").count(), 20);
         let five = String::from_utf8(search.cut(5)).unwrap();
@@ -139,7 +139,7 @@ mod tests {
             let service = Service { delay: Duration::ZERO, places };
             let text = body(&ask_of(service, &[&format!("{PATH}?location=1,2")])).to_owned();
             assert_eq!(text.matches("\n         \"name\" : \"").count(), places);
-            assert_eq!(Search::read(text.into_bytes()).unwrap().status(), "OK");
+            assert_eq!(Search::read(text.as_bytes()).unwrap().status(), "OK");
         }
     }
 

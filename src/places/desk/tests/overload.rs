@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_service_that_is_asked_for_more_than_it_bears_answers_as_much_as_it_can() {
     // It bears 32 at a time, and each takes a second.
-    let mut stage = Stage::new(&["google"], false, DeskBounds { per_client: 99, ..DeskBounds::default() });
+    let mut stage = Stage::new(&["google"], false, DeskBounds::default());
     let (mut out, mut good) = (VecDeque::new(), 0);
     for tick in 0..300 {
         (0..8).for_each(|part| stage.ask(part, f64::from(8 * tick + part), 1));
