@@ -22,3 +22,5 @@ mod kills;
 mod pauses;
 #[path = "processes/rig/mod.rs"]
 mod rig;
+#[path = "processes/standard_error.rs"]
+mod standard_error;

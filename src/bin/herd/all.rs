@@ -16,9 +16,11 @@ use signal_hook::iterator::Signals;
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::stderr;
 use crate::stdio::say;
 
 pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
+    stderr::never_wait("herd");
     let names = server_names(arguments)?;
     // Before the first child is started, so that no signal is missed.
     let signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;

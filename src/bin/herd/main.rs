@@ -11,6 +11,7 @@ mod places;
 mod reload;
 mod serve;
 mod simulate;
+mod stderr;
 mod stdio;
 
 use std::fmt::Display;
@@ -50,6 +51,7 @@ impl Failure {
 }
 
 fn main() -> ExitCode {
+    let _last_lines = stderr::Finish; // also those of a panic
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -24,7 +24,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::reload::on_signal;
-use crate::stdio;
+use crate::{stderr, stdio};
 
 /// Descriptors for neighbours, strangers at their port, lingering connections, files and the poll.
 const OWN_DESCRIPTORS: usize = 128;
@@ -32,6 +32,7 @@ const OWN_DESCRIPTORS: usize = 128;
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
 pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failure> {
+    stderr::never_wait(name);
     let config = arguments.load()?;
     let server = config.server(name).map_err(Failure::usage)?;
     log_to_stderr(name);
@@ -130,6 +131,7 @@ fn log_to_stderr(name: &str) {
     let name = name.to_owned();
     let filter = env_logger::Env::default().default_filter_or("info");
     env_logger::Builder::from_env(filter)
+        .target(env_logger::Target::Pipe(Box::new(stderr::Lines)))
         .format(move |out, record| match record.level() {
             log::Level::Info => writeln!(out, "{name}: {}", record.args()),
             level => writeln!(out, "{name}: {}: {}", level.as_str().to_lowercase(), record.args()),
