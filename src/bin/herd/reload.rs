@@ -23,6 +23,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
             cx.app.traffic.reopen();
             cx.app.notice(&mut cx.reactor, "the log is opened anew");
             reload(cx, arguments);
+            cx.app.journal.look_after_file(&mut cx.reactor);
         }
         Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
         Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
