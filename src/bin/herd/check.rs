@@ -1,10 +1,8 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
-use std::io;
-
 use herd::config::{Config, Environment, PeerAuth, PeerMode, Problem, Provider};
 use herd::herd::Providers;
-use herd::key::{HerdKey, KeyError};
+use herd::key::HerdKey;
 use herd::link::PeerTls;
 use herd::places::FIELD_MASK;
 
@@ -42,7 +40,7 @@ fn check_proof(config: &Config) -> Result<(), Failure> {
         return check_certificates(config);
     }
     match HerdKey::load(&config.peers.key_file) {
-        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.is_missing() => Ok(()),
         loaded => loaded.map(drop).map_err(Failure::usage),
     }
 }

@@ -1,8 +1,9 @@
 //! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
 //! are said.
 
-use herd::config::Config;
+use herd::config::{Config, PeerMode};
 use herd::herd::{Herd, Rules};
+use herd::key::{HerdKey, KeyError};
 use herd::link::{PeerTls, Proof};
 use reactor::{AppCx, JobError, ServerTls, Signal};
 
@@ -51,20 +52,40 @@ struct Fresh {
     config: Config,
     client_tls: Option<ServerTls>,
     peer_tls: Option<PeerTls>,
+    key: Option<Result<HerdKey, KeyError>>,
 }
 
 impl Fresh {
     fn read(arguments: &ConfigArguments, name: &str) -> Result<Fresh, Failure> {
         let config = arguments.load()?;
         let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
-        Ok(Fresh { client_tls: client_tls(&config)?, peer_tls, config })
+        let has_key = config.peers.mode == PeerMode::Links && peer_tls.is_none();
+        let key = has_key.then(|| HerdKey::load(&config.peers.key_file));
+        Ok(Fresh { client_tls: client_tls(&config)?, peer_tls, key, config })
     }
+}
+
+/// Says if the key is no longer the one that is in force: it is used until the next start.
+fn look_at_key(cx: &mut AppCx<'_, Herd>, config: &Config, key: Option<Result<HerdKey, KeyError>>) {
+    let (Proof::Key(ours), Some(key)) = (&cx.app.proof, key) else { return };
+    let path = config.peers.key_file.display();
+    let what = match key {
+        Ok(key) if key == *ours => return,
+        Ok(_) => format!("{path} holds another"),
+        Err(error) if error.is_missing() => {
+            format!("{path} is missing, and a server that starts now makes another")
+        }
+        Err(error) => error.to_string(),
+    };
+    let notice = format!("this server goes on with the herd's key that it has: {what}");
+    cx.app.notice(&mut cx.reactor, &notice);
 }
 
 /// A good configuration is taken over as far as a running server can; a bad one is refused whole.
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
-        Ok(Fresh { config, client_tls, peer_tls }) => {
+        Ok(Fresh { config, client_tls, peer_tls, key }) => {
+            look_at_key(cx, &config, key);
             let clients = cx.app.rules.clients; // the reactor has room for these
             cx.app.rules = Rules { clients, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);

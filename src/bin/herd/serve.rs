@@ -40,14 +40,12 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
         debug!("{notice}"); // `herd check` says them aloud
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
-    let (mut herd, damage) = make(&config, &server)?;
+    let (mut herd, notices) = make(&config, &server)?;
     herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
-    if let Some(notice) = damage {
-        reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
-    }
+    reactor.enter(&net, |cx| notices.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice)));
     let client_tls = client_tls(&config)?;
     let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
     let clients = open(&mut reactor, &mut net, &ports)
@@ -76,9 +74,9 @@ pub(crate) fn raise_descriptors() -> usize {
 }
 
 /// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
-fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>), Failure> {
+fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Vec<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
-    let proof = proof(config, server)?;
+    let (proof, new_key) = proof(config, server)?;
     let path = config.herd.dir.join(format!("{}.log", server.name));
     let file = LogFile::open(&path, config.log.max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
@@ -88,18 +86,24 @@ fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
     let mut herd = Herd::configured(config, server, proof, providers, traffic);
     (herd.journal, herd.store) = (journal, store);
-    Ok((herd, damage))
+    Ok((herd, new_key.into_iter().chain(damage).collect()))
 }
 
-/// By what it and its neighbours prove who they are; the first server to start makes the herd's key.
-fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
+/// By what it and its neighbours prove who they are. The first server to start makes the herd's key: what is said of
+/// that comes with it, for where the others run already a key was lost.
+fn proof(config: &Config, server: &ServerConfig) -> Result<(Proof, Option<String>), Failure> {
     if config.peers.mode == PeerMode::Paper {
-        return Ok(Proof::Nothing);
+        return Ok((Proof::Nothing, None));
     }
-    match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
-        Some(tls) => Ok(Proof::from(tls)),
-        None => HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(Failure::other),
+    if let Some(tls) = PeerTls::of(config, &server.name).map_err(Failure::usage)? {
+        return Ok((Proof::from(tls), None));
     }
+    let path = &config.peers.key_file;
+    let (key, is_new) = HerdKey::load_or_create(path).map_err(Failure::other)?;
+    let path = path.display();
+    let notice =
+        || format!("{path} did not exist: made a new herd's key; servers with another one are refused");
+    Ok((Proof::from(key), is_new.then(notice)))
 }
 
 fn open_journal(
