@@ -1,15 +1,18 @@
 //! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
 //! are said.
 
+use std::path::PathBuf;
+
 use herd::config::{Config, PeerMode};
 use herd::herd::{Herd, Rules};
 use herd::key::{HerdKey, KeyError};
 use herd::link::{PeerTls, Proof};
+use herd::traffic_log::LogFile;
 use reactor::{AppCx, JobError, ServerTls, Signal};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
-use crate::serve::client_tls;
+use crate::serve::{client_tls, log_file, log_place};
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
@@ -33,7 +36,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
 
 fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
     let request = cx.app.reloads.ask();
-    let (arguments, name) = (arguments.clone(), cx.app.name.clone());
+    let (arguments, name, log) = (arguments.clone(), cx.app.name.clone(), cx.app.traffic.place().clone());
     let done = cx.reactor.app_reply(move |cx, read: Result<Result<Fresh, String>, JobError>| {
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         // Threads may answer in another order than they were asked in: what is old by then is passed over.
@@ -43,25 +46,32 @@ fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
         };
         cx.app.notice(&mut cx.reactor, &notice);
     });
-    cx.reactor
-        .defer_to_thread(move || Fresh::read(&arguments, &name).map_err(|failure| failure.message), done);
+    cx.reactor.defer_to_thread(
+        move || Fresh::read(&arguments, &name, &log).map_err(|failure| failure.message),
+        done,
+    );
 }
 
 /// What was read again. All of it is good, or there is none.
 struct Fresh {
     config: Config,
+    /// If it is to be elsewhere, or of another size.
+    log: Option<LogFile>,
     client_tls: Option<ServerTls>,
     peer_tls: Option<PeerTls>,
     key: Option<Result<HerdKey, KeyError>>,
 }
 
 impl Fresh {
-    fn read(arguments: &ConfigArguments, name: &str) -> Result<Fresh, Failure> {
+    fn read(arguments: &ConfigArguments, name: &str, log: &(PathBuf, u64)) -> Result<Fresh, Failure> {
         let config = arguments.load()?;
         let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
+        let is_moved = log_place(&config, name) != *log;
+        let log = is_moved.then(|| log_file(&config, name)).transpose()?;
+        let client_tls = client_tls(&config)?;
         let has_key = config.peers.mode == PeerMode::Links && peer_tls.is_none();
         let key = has_key.then(|| HerdKey::load(&config.peers.key_file));
-        Ok(Fresh { client_tls: client_tls(&config)?, peer_tls, key, config })
+        Ok(Fresh { log, client_tls, peer_tls, key, config })
     }
 }
 
@@ -84,11 +94,12 @@ fn look_at_key(cx: &mut AppCx<'_, Herd>, config: &Config, key: Option<Result<Her
 /// A good configuration is taken over as far as a running server can; a bad one is refused whole.
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
-        Ok(Fresh { config, client_tls, peer_tls, key }) => {
+        Ok(Fresh { config, log, client_tls, peer_tls, key }) => {
             look_at_key(cx, &config, key);
             let clients = cx.app.rules.clients; // the reactor has room for these
             cx.app.rules = Rules { clients, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);
+            log.into_iter().for_each(|log| cx.app.traffic.move_to(log));
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
             "the configuration is read again: its rules and certificates hold for new connections; addresses, \
              links, peers.mode, the herd's key, providers and sizes need a restart"

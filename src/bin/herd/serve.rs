@@ -4,7 +4,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::PanicHookInfo;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use herd::config::{Config, Environment, PeerMode, ServerConfig};
@@ -77,16 +77,31 @@ pub(crate) fn raise_descriptors() -> usize {
 fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Vec<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let (proof, new_key) = proof(config, server)?;
-    let path = config.herd.dir.join(format!("{}.log", server.name));
-    let file = LogFile::open(&path, config.log.max_size)
-        .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
-    let traffic = TrafficLog::to(file, config.log.traffic);
-    let records = config.herd.dir.join(format!("{}.redb", server.name));
+    let traffic = TrafficLog::to(log_file(config, &server.name)?, config.log.traffic);
+    let records = records(config, &server.name);
     let (journal, store, damage) = open_journal(config, &server.name, &records)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
     let mut herd = Herd::configured(config, server, proof, providers, traffic);
     (herd.journal, herd.store) = (journal, store);
     Ok((herd, new_key.into_iter().chain(damage).collect()))
+}
+
+/// The file of the server's records.
+fn records(config: &Config, name: &str) -> PathBuf {
+    config.herd.dir.join(format!("{name}.redb"))
+}
+
+/// Where the server's log is, and its greatest size.
+pub(crate) fn log_place(config: &Config, name: &str) -> (PathBuf, u64) {
+    (config.log.dir.join(format!("{name}.log")), config.log.max_size)
+}
+
+/// The server's log, opened.
+pub(crate) fn log_file(config: &Config, name: &str) -> Result<LogFile, Failure> {
+    let (path, max_size) = log_place(config, name);
+    let file = LogFile::open(&path, max_size)
+        .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
+    Ok(file.yielding_to(records(config, name)))
 }
 
 /// By what it and its neighbours prove who they are. The first server to start makes the herd's key: what is said of
