@@ -1,7 +1,7 @@
 //! Standard error that nobody reads: a full pipe, as a paused terminal is one.
 
 use std::fs::File;
-use std::io::{ErrorKind, PipeReader, Read, Write, pipe};
+use std::io::{BufRead, BufReader, ErrorKind, PipeReader, Read, Write, pipe};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
@@ -47,14 +47,16 @@ fn what_waited_for_a_reader_is_written_in_order_and_what_was_dropped_is_counted(
         client.send("what\n".repeat(lines));
         (0..lines).for_each(|_| drop(client.line().unwrap()));
     }
-    let said = std::thread::spawn(move || said(reader));
+    let mut reader = BufReader::new(reader);
+    let mut said = String::new();
+    while !said.ends_with(" lines before this one are missing: standard error did not take them\n") {
+        assert!(reader.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(said.contains("Welsh: ready: "), "what was said first comes first");
     server.signal(Signal::TERM);
+    reader.read_to_string(&mut said).unwrap();
+    assert!(said.contains("Welsh: stopping\n"), "what is said last is not lost");
     assert_eq!(server.end().code(), Some(0));
-    let said = said.join().unwrap();
-    let place = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text} is not in {said}"));
-    let missing = place(" lines before this one are missing: standard error did not take them\n");
-    assert!(place("Welsh: ready: ") < missing && missing < place("Welsh: stopping\n"));
-    assert!(said.ends_with('\n'));
 }
 
 #[test]
@@ -84,13 +86,6 @@ fn start(command: &mut Command, stderr: OwnedFd) -> Process {
 fn is_served(herd: &Herd, name: &str) {
     eventually("it listens", || TcpStream::connect(herd.address(name)).is_ok());
     assert!(herd.client(name).ask("IAMAT kiwi -40.5-120.5 5").starts_with("AT "));
-}
-
-/// All that is written until the last writer has gone, without what filled the pipe.
-fn said(mut reader: PipeReader) -> String {
-    let mut said = String::new();
-    reader.read_to_string(&mut said).unwrap();
-    said.trim_start_matches('.').to_owned()
 }
 
 fn children(of: u32) -> Vec<i32> {

@@ -3,7 +3,8 @@
 //! A write to a paused terminal, or to a full pipe, returns only when there is room again, if ever. A server and
 //! `herd all` therefore hand their lines to a thread. What waits for that thread is bounded; lines beyond the bound are
 //! dropped and counted, and the count is written as soon as there is room. The flag `O_NONBLOCK` is no alternative: it
-//! belongs to the terminal or pipe, and so to every process that shares it.
+//! belongs to the terminal or pipe, and so to every process that shares it. A regular file has no reader to wait for: it
+//! is written at once, and needs no thread.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
 
 /// Bytes of lines that wait at most.
 const MOST_WAITING: usize = 1024 * 1024;
@@ -24,7 +26,10 @@ static STDERR: Stderr = Stderr { queue: Mutex::new(Queue::new()), changed: Condv
 
 /// From here on this process never waits for standard error. Lines about it begin with `name`.
 pub(crate) fn never_wait(name: &str) {
-    STDERR.queue().name = Some(name.to_owned());
+    let mut queue = STDERR.queue();
+    queue.name = Some(name.to_owned());
+    queue.is_file = fstat(io::stderr())
+        .is_ok_and(|about| FileType::from_raw_mode(about.st_mode) == FileType::RegularFile);
 }
 
 /// Writes lines: at once, or after [`never_wait`] as soon as they can be.
@@ -76,7 +81,7 @@ impl Stderr {
             return io::stderr().write_all(lines);
         }
         queue.push(lines);
-        if !self.has_thread(&mut queue) {
+        if queue.is_file || !self.has_thread(&mut queue) {
             queue.write_what_fits();
         }
         self.changed.notify_all();
@@ -118,6 +123,8 @@ impl Stderr {
 struct Queue {
     /// `None`: lines are written at once, however long it takes.
     name: Option<String>,
+    /// Standard error is a regular file.
+    is_file: bool,
     waiting: VecDeque<Entry>,
     /// Bytes of `waiting`.
     bytes: usize,
@@ -140,6 +147,7 @@ impl Queue {
     const fn new() -> Queue {
         Queue {
             name: None,
+            is_file: false,
             waiting: VecDeque::new(),
             bytes: 0,
             missing: 0,
@@ -191,10 +199,13 @@ impl Queue {
         self.is_writing || !self.waiting.is_empty() || self.missing > 0 && !self.is_failing
     }
 
-    /// Without a thread: writes as long as that takes no time, and drops the rest.
+    /// Without the thread: writes as long as that takes no time, and drops the rest.
     fn write_what_fits(&mut self) {
         while let Some(entry) = self.take() {
-            let is_written = entry.text.chunks(PIECE).all(write_if_it_fits);
+            let is_written = match self.is_file {
+                true => io::stderr().write_all(&entry.text).is_ok(),
+                false => entry.text.chunks(PIECE).all(write_if_it_fits),
+            };
             self.done(&entry, is_written);
         }
     }
