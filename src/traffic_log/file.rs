@@ -34,6 +34,8 @@ pub struct LogFile {
     is_failing: bool,
     /// How often writes began to fail.
     failures: u64,
+    /// How many files were given up for the records.
+    given_up: u64,
     /// How often somebody moved, removed or replaced the file without a word.
     replacements: u64,
 }
@@ -74,13 +76,30 @@ impl LogFile {
             opened => Some(opened?),
         };
         let reserve = Reserve::default();
-        Ok(LogFile { path, max_size, reserve, output, is_failing: false, failures: 0, replacements: 0 })
+        Ok(LogFile {
+            path,
+            max_size,
+            reserve,
+            output,
+            is_failing: false,
+            failures: 0,
+            given_up: 0,
+            replacements: 0,
+        })
     }
 
-    /// The same log, which leaves room on its disk for the file of `records`, if they share one.
+    /// The same log, which keeps room on its disk free for the file of `records`, if they share one. Where there is too
+    /// little it makes some now: the file of records may be about to be created.
     #[must_use]
     pub fn yielding_to(self, records: impl Into<PathBuf>) -> LogFile {
-        LogFile { reserve: Reserve::of(records.into()), ..self }
+        let mut log = LogFile { reserve: Reserve::of(records.into()), ..self };
+        for _ in 0..=KEEP {
+            let about = fs::metadata(&log.path).ok().filter(Metadata::is_file);
+            if about.is_none_or(|about| log.gives_way(&about, 0).unwrap_or(true)) {
+                break;
+            }
+        }
+        log
     }
 
     /// Where it is, and its greatest size.
@@ -107,15 +126,11 @@ impl LogFile {
         if !about.is_file() {
             return self.stream()?.write(text);
         }
-        let is_owned = fs::symlink_metadata(&self.path)?.is_file(); // not a link to somebody else's file
         let more = text.len() as u64;
-        if is_owned && about.len() > 0 && about.len() + more > self.max_size {
+        if about.len() > 0 && about.len() + more > self.max_size && self.is_owned() {
             self.rotate()?;
         }
-        if self.reserve.is_short(&about, more) {
-            self.make_room(is_owned)?;
-        }
-        if self.reserve.is_short(&about, more) {
+        if !self.gives_way(&about, more)? {
             return Err(left_to_the_records());
         }
         self.stream()?.write_whole(text)
@@ -154,15 +169,32 @@ impl LogFile {
         Ok(())
     }
 
-    /// Removes the oldest file; if only the current one is left, empties that.
-    fn make_room(&mut self, is_owned: bool) -> io::Result<()> {
-        if !is_owned {
-            return Ok(());
+    /// Whether the path is a file's own, and not a link to somebody else's.
+    fn is_owned(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|about| about.is_file())
+    }
+
+    /// Whether there is room for `more` bytes beside what the records may need. If there is not, the oldest file is
+    /// removed first; if only the current one is left, that is emptied.
+    fn gives_way(&mut self, about: &Metadata, more: u64) -> io::Result<bool> {
+        if !self.reserve.is_short(about, more) {
+            return Ok(true);
         }
-        match (1..=KEEP).rev().map(|age| self.aged(age)).find(|path| path.is_file()) {
-            Some(oldest) => fs::remove_file(oldest),
-            None => self.stream()?.empty(),
+        if self.is_owned() {
+            let oldest = (1..=KEEP).rev().map(|age| self.aged(age)).find(|path| path.is_file());
+            match &oldest {
+                Some(oldest) => fs::remove_file(oldest)?,
+                None => self.stream()?.empty()?,
+            }
+            if (oldest.is_some() || about.len() > 0) && tally(&mut self.given_up) {
+                let path = oldest.as_ref().unwrap_or(&self.path).display();
+                log::warn!(
+                    "the log {path} is given up: the records may need its room ({} so far)",
+                    self.given_up
+                );
+            }
         }
+        Ok(!self.reserve.is_short(about, more))
     }
 
     fn aged(&self, age: u32) -> PathBuf {

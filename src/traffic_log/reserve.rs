@@ -2,7 +2,9 @@
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::private_file::folder_of;
 
 /// Of a small disk one part in so many is kept free for new records.
 const PART: u64 = 8;
@@ -26,16 +28,18 @@ impl Reserve {
 
     /// Whether there would be too little room after another `more` bytes of `log`.
     pub(super) fn is_short(&self, log: &Metadata, more: u64) -> bool {
-        let least = |records: &PathBuf| {
-            let about = fs::metadata(records).ok()?;
-            let disk = rustix::fs::statvfs(records).ok()?;
-            // Records on another disk need no room here. Some file systems do not say how large they are.
-            let is_known = about.dev() == log.dev() && disk.f_blocks > 0;
-            let part = (disk.f_blocks.saturating_mul(disk.f_frsize) / PART).min(MOST);
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            is_known.then(|| (free, part.saturating_add(about.blocks() * BLOCK)))
-        };
-        let known = self.records.as_ref().and_then(least);
-        known.is_some_and(|(free, least)| free < least.saturating_add(more))
+        let room = self.records.as_ref().and_then(|records| room(records, log.dev()));
+        room.is_some_and(|(free, least)| free < least.saturating_add(more))
     }
+}
+
+/// The bytes that are free on the disk of the records, and those that are to be kept free; `None` if it is not this
+/// `device`, or does not say how large it is.
+fn room(records: &Path, device: u64) -> Option<(u64, u64)> {
+    let (folder, about) = (fs::metadata(folder_of(records)).ok()?, fs::metadata(records));
+    let taken = about.map_or(0, |about| about.blocks() * BLOCK);
+    let disk = rustix::fs::statvfs(folder_of(records)).ok()?;
+    let part = (disk.f_blocks.saturating_mul(disk.f_frsize) / PART).min(MOST);
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    (folder.dev() == device && disk.f_blocks > 0).then(|| (free, part.saturating_add(taken)))
 }

@@ -110,6 +110,12 @@ fn a_log_gives_up_what_the_records_need_of_a_disk() {
         let mut herd = Herd::new();
         let disk = SmallDisk::at(&herd.path("data"), "8m");
         herd.start_with("Welsh", &[ALWAYS]);
+        herd.kill("Welsh");
+        fs::remove_file(herd.path("data/Welsh.redb")).unwrap();
+        let old = herd.path("data/Welsh.log.1");
+        fs::rename(disk.fill(), &old).unwrap();
+        herd.start_with("Welsh", &[ALWAYS]);
+        assert!(!old.exists(), "the log of the last run had taken all of it");
         let mut client = herd.client("Welsh");
         for batch in 0..ROUNDS {
             let id = |number: u32| format!("client-{}", (batch * BATCH + number) % CLIENTS);

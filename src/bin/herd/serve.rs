@@ -7,7 +7,7 @@ use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use herd::config::{Config, Environment, PeerMode, ServerConfig};
+use herd::config::{Config, Durability, Environment, PeerMode, ServerConfig};
 use herd::herd::{Herd, Ports, Providers, limits, open};
 use herd::journal::{DiskError, FileVolume, Journal, LOOK, Volume};
 use herd::key::HerdKey;
@@ -101,7 +101,10 @@ pub(crate) fn log_file(config: &Config, name: &str) -> Result<LogFile, Failure> 
     let (path, max_size) = log_place(config, name);
     let file = LogFile::open(&path, max_size)
         .map_err(|error| Failure::other(format!("cannot open {}: {error}", path.display())))?;
-    Ok(file.yielding_to(records(config, name)))
+    match config.store.durability {
+        Durability::No => Ok(file),
+        _ => Ok(file.yielding_to(records(config, name))),
+    }
 }
 
 /// By what it and its neighbours prove who they are. The first server to start makes the herd's key: what is said of
