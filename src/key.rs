@@ -22,7 +22,8 @@ const LENGTH: usize = 32;
 /// # let path = folder.path().join("herd.key");
 /// use herd::key::HerdKey;
 ///
-/// let key = HerdKey::load_or_create(&path)?;
+/// let (key, is_new) = HerdKey::load_or_create(&path)?;
+/// assert!(is_new);
 /// let tag = key.sign(&[b"Alford", b"Welsh"]);
 /// assert!(key.verify(&[b"Alford", b"Welsh"], &tag));
 /// assert!(!key.verify(&[b"AlfordW", b"elsh"], &tag));
@@ -43,7 +44,8 @@ impl HerdKey {
         HerdKey(hmac::Key::new(hmac::HMAC_SHA256, bytes))
     }
 
-    /// Reads the key of the file `path`, which is made, with its folder, if there is none.
+    /// Reads the key of the file `path`, which is made, with its folder, if there is none; and says whether this call has
+    /// made it.
     ///
     /// Servers that start at once agree: each writes a file of its own and links it to `path`, which succeeds
     /// for one of them and leaves nobody a half-written key; all read what is there then.
@@ -51,14 +53,15 @@ impl HerdKey {
     /// # Errors
     ///
     /// If the file cannot be read or made, can be read by others than its owner, or does not hold a key.
-    pub fn load_or_create(path: &Path) -> Result<HerdKey, KeyError> {
-        match Self::load(path) {
-            Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                create(path)?;
-                Self::load(path)
+    pub fn load_or_create(path: &Path) -> Result<(HerdKey, bool), KeyError> {
+        let (loaded, is_new) = match Self::load(path) {
+            Err(error) if error.is_missing() => {
+                let is_new = create(path)?;
+                (Self::load(path), is_new)
             }
-            loaded => loaded,
-        }
+            loaded => (loaded, false),
+        };
+        Ok((loaded?, is_new))
     }
 
     /// Reads the key of the file `path`.
@@ -90,6 +93,13 @@ impl HerdKey {
     }
 }
 
+/// Compared by what they sign, in a time that tells nothing of either.
+impl PartialEq for HerdKey {
+    fn eq(&self, other: &HerdKey) -> bool {
+        self.verify(&[], &other.sign(&[]))
+    }
+}
+
 /// Why there is no key. No message shows what the file holds.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -115,6 +125,13 @@ pub enum KeyError {
     },
     /// The operating system gives no random numbers.
     NoRandomness,
+}
+
+impl KeyError {
+    /// Whether there is no file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, KeyError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl fmt::Display for KeyError {
@@ -148,12 +165,13 @@ impl std::error::Error for KeyError {
     }
 }
 
-/// Makes a key file, unless somebody else has just made it.
-fn create(path: &Path) -> Result<(), KeyError> {
+/// Makes a key file, unless somebody else has just made it. Whether it did.
+fn create(path: &Path) -> Result<bool, KeyError> {
     let text = encode(&random()?) + "\n";
     match private_file::create(path, text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map_err(|source| KeyError::Io { path: path.to_owned(), source }),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(KeyError::Io { path: path.to_owned(), source }),
     }
 }
 
@@ -205,19 +223,19 @@ mod tests {
         let path = folder.path().join("herd.key");
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        (path.display().to_string(), HerdKey::load_or_create(&path))
+        (path.display().to_string(), HerdKey::load(&path))
     }
 
     #[test]
     fn the_first_start_makes_a_private_key_and_the_next_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/herd.key");
-        let made = HerdKey::load_or_create(&path).unwrap();
+        let (made, is_new) = HerdKey::load_or_create(&path).unwrap();
+        assert!(is_new);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(&path).unwrap().trim_end().len(), 64);
-        assert_eq!(HerdKey::load_or_create(&path).unwrap().sign(&[b"x"]), made.sign(&[b"x"]));
-        let other = HerdKey::load_or_create(&folder.path().join("other.key")).unwrap();
-        assert_ne!(other.sign(&[b"x"]), made.sign(&[b"x"]));
+        assert!(HerdKey::load_or_create(&path).unwrap() == (made.clone(), false));
+        assert!(HerdKey::load_or_create(&folder.path().join("other.key")).unwrap().0 != made);
     }
 
     #[test]
@@ -228,11 +246,12 @@ mod tests {
             let path = folder.path().join("data/herd.key");
             let start = || {
                 let path = path.clone();
-                std::thread::spawn(move || HerdKey::load_or_create(&path).unwrap().sign(&[b"x"]))
+                std::thread::spawn(move || HerdKey::load_or_create(&path).unwrap())
             };
             let starts: Vec<_> = std::iter::repeat_with(start).take(5).collect();
-            let tags: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
-            assert!(tags.iter().all(|tag| *tag == tags[0]));
+            let keys: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+            assert!(keys.iter().all(|(key, _)| *key == keys[0].0));
+            assert_eq!(keys.iter().filter(|(_, is_new)| *is_new).count(), 1, "one of them has made it");
             assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 1, "drafts are removed");
         }
     }

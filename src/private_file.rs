@@ -52,7 +52,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unread> {
 ///
 /// The system's; `AlreadyExists` if there is one.
 pub(crate) fn create(path: &Path, text: &[u8]) -> io::Result<()> {
-    publish(path, text, PRIVATE, |draft| fs::hard_link(draft, path))
+    make_folder(folder_of(path))?;
+    publish(path, PRIVATE, |file| file.write_all(text), |draft| fs::hard_link(draft, path))
 }
 
 /// Makes a file with these permissions, with its folder, in place of the one that may be there.
@@ -61,7 +62,21 @@ pub(crate) fn create(path: &Path, text: &[u8]) -> io::Result<()> {
 ///
 /// The system's; the old file is as it was then.
 pub(crate) fn replace(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
-    publish(path, text, mode, |draft| fs::rename(draft, path))
+    make_folder(folder_of(path))?;
+    replace_by(path, mode, |file| file.write_all(text))
+}
+
+/// The same with a file that `write` fills; its folder is there.
+///
+/// # Errors
+///
+/// The system's, or those of `write`; the old file is as it was then.
+pub(crate) fn replace_by(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    publish(path, mode, write, |draft| fs::rename(draft, path))
 }
 
 /// Makes a folder, and those above it, for its owner alone. One that is there stays as it is.
@@ -73,14 +88,22 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-fn publish(path: &Path, text: &[u8], mode: u32, name: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_folder(folder)?;
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn publish(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+    name: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let draft = draft_of(path)?;
-    let named = write(&draft, text, mode).and_then(|()| name(&draft));
+    let named = fill(&draft, mode, write).and_then(|()| name(&draft));
     let _ = fs::remove_file(&draft); // a name that was given up is gone already
     named?;
-    File::open(folder)?.sync_all() // the name is to survive a power cut like the file
+    File::open(folder_of(path))?.sync_all() // the name is to survive a power cut like the file
 }
 
 fn draft_of(path: &Path) -> io::Result<PathBuf> {
@@ -90,9 +113,9 @@ fn draft_of(path: &Path) -> io::Result<PathBuf> {
     Ok(draft.into())
 }
 
-fn write(draft: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+fn fill(draft: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
-    file.write_all(text)?;
+    write(&mut file)?;
     file.sync_all()
 }
 

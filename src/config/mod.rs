@@ -161,6 +161,9 @@ impl Config {
         if is_default("places.file", &config.places.file) {
             config.places.file = config.herd.dir.join("places.gazetteer");
         }
+        if is_default("log.dir", &config.log.dir) {
+            config.log.dir.clone_from(&config.herd.dir);
+        }
         if !origins.contains_key("places.provider") {
             config.places.follow_chain();
         }
@@ -319,6 +322,19 @@ mod tests {
         assert_eq!(file(""), Path::new("herd-data/places.gazetteer"));
         assert_eq!(file("herd.dir = \"/var/herd\""), Path::new("/var/herd/places.gazetteer"));
         assert_eq!(file("herd.dir = \"/var/herd\"\nplaces.file = \"cafes\""), Path::new("cafes"));
+    }
+
+    #[test]
+    fn the_logs_follow_the_folder_until_they_have_their_own() {
+        let dir = |text, variables: &[(&str, &str)]| layered(text, variables, &[]).unwrap().log.dir;
+        assert_eq!(dir("", &[]), Path::new("herd-data"));
+        assert_eq!(dir("herd.dir = \"/var/herd\"", &[]), Path::new("/var/herd"));
+        assert_eq!(
+            dir("herd.dir = \"/var/herd\"\nlog.dir = \"/var/log/herd\"", &[]),
+            Path::new("/var/log/herd")
+        );
+        assert_eq!(dir("log.dir = \"\"", &[]), Path::new("herd-data"));
+        assert_eq!(dir("", &[("HERD_LOG_DIR", "logs")]), Path::new("logs"));
     }
 
     #[test]

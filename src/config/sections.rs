@@ -11,7 +11,7 @@ use super::text::{duration, links, optional_path, size};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HerdConfig {
-    /// The folder of logs, records and the herd key.
+    /// The folder of records and the herd key, and of logs unless they have one of their own.
     pub dir: PathBuf,
     /// Pairs of servers that talk to each other, both ways.
     #[serde(with = "links")]
@@ -149,6 +149,8 @@ pub enum Durability {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
+    /// The folder of the logs; follows [`HerdConfig::dir`] where nothing else is configured.
+    pub dir: PathBuf,
     /// Whether every line is logged, or only notices of links, starts and stops.
     pub traffic: bool,
     /// The size in bytes from which the file is rotated; five are kept.
@@ -158,6 +160,6 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> LogConfig {
-        LogConfig { traffic: true, max_size: 100_000_000 }
+        LogConfig { dir: "herd-data".into(), traffic: true, max_size: 100_000_000 }
     }
 }

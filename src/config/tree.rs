@@ -213,8 +213,11 @@ pub(super) mod tests {
                 "[servers.Ball]\nport = 1",
                 "herd.toml:2: servers.Ball.port: unknown key; did you mean \"host\"?",
             ),
-            ("log.colour = 1", "herd.toml:1: log.colour: unknown key; known here: max_size, traffic"),
-            ("log.\"a\\nb\" = 1", "herd.toml:1: log.\"a\\nb\": unknown key; known here: max_size, traffic"),
+            ("log.colour = 1", "herd.toml:1: log.colour: unknown key; known here: dir, max_size, traffic"),
+            (
+                "log.\"a\\nb\" = 1",
+                "herd.toml:1: log.\"a\\nb\": unknown key; known here: dir, max_size, traffic",
+            ),
             (
                 "colour = 1",
                 "herd.toml:1: colour: unknown key; known here: \

@@ -45,13 +45,16 @@ fn room(herd: &Herd) -> usize {
 }
 
 /// The disk has answered, or no thread was to be had.
-fn done(cx: &mut AppCx<'_, Herd>, outcome: Result<Result<(), DiskError>, JobError>) {
+fn done(cx: &mut AppCx<'_, Herd>, outcome: Result<Result<Option<String>, DiskError>, JobError>) {
     if let Some(took) = cx.app.journal.silence.ends(cx.reactor.now()) {
         let notice = format!("the disk answers again, after {} ms", took.as_millis());
         cx.app.notice(&mut cx.reactor, &notice);
     }
     let why = match outcome {
-        Ok(Ok(())) => return written(cx),
+        Ok(Ok(put_back)) => {
+            put_back.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice));
+            return written(cx);
+        }
         Ok(Err(_)) if is_planted(Planted::FailedCommitIsDone) => return written(cx),
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),

@@ -106,13 +106,31 @@ impl Disk {
         Ok(Damage { why, aside, found, dropped })
     }
 
-    /// Writes all records of `batch`, or none. When it returns they outlive the power.
+    /// Writes all records of `batch`, or none. When it returns they outlive the power, and are in the file that the next
+    /// start reads; if somebody had moved, removed or replaced that, it says so.
     ///
     /// # Errors
     ///
     /// redb's and the system's; the next call opens the file again, as redb wants it after any of them.
-    pub fn commit(&self, batch: &Batch) -> Result<(), DiskError> {
-        self.attempt(|database| write(database, batch))
+    pub fn commit(&self, batch: &Batch) -> Result<Option<String>, DiskError> {
+        let before = self.put_back()?; // after a commit that failed the file is closed, and open() refuses another one
+        self.attempt(|database| write(database, batch))?;
+        Ok(self.put_back()?.or(before))
+    }
+
+    /// Sees to it that the file has its name: somebody may have moved, removed or replaced it. Says so then.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn put_back(&self) -> Result<Option<String>, DiskError> {
+        if self.volume.is_in_place()? {
+            return Ok(None);
+        }
+        self.slot.while_closed(|| match self.volume.is_in_place()? {
+            true => Ok(None), // another thread has done it
+            false => Ok(Some(self.volume.put_back()?)),
+        })
     }
 
     /// The line of the client `id`.

@@ -15,6 +15,9 @@
 //! a neighbour is passed on at once in every mode: to keep it is for the server that took it. A neighbour that is
 //! compared may be told a report a little before it is on disk here; that acknowledges nothing.
 //!
+//! After each commit the path of the file is checked. If somebody has moved, removed or replaced the file, it is copied
+//! back from the one that is still open, before any reply is sent; if that is not possible, the commit has failed.
+//!
 //! A commit that fails is tried again every second, with the same records. Meanwhile, in `always`: connections
 //! that wait for it are closed, since their reports may yet get to the disk and `? ` would deny it; a new IAMAT
 //! is refused before it is stored; a WHATSAT is answered if what it shows is on disk. In `everysec` the server
@@ -40,7 +43,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reactor::{ConnId, Requests, Time};
+use reactor::{ConnId, JobError, Requests, Time};
 
 pub use batch::Batch;
 pub use counters::JournalCounters;
@@ -285,6 +288,20 @@ impl Journal {
     /// What has happened so far.
     pub fn counters(&self) -> &JournalCounters {
         &self.counters
+    }
+
+    /// Has the file of records put back if somebody has moved, removed or replaced it; and that said, or why it cannot be.
+    pub fn look_after_file(&self, reactor: &mut Requests<'_, Herd>) {
+        let Some(disk) = self.disk() else { return };
+        let done = reactor.app_reply(|cx, outcome: Result<Result<Option<String>, DiskError>, JobError>| {
+            let said = match outcome {
+                Ok(Ok(put_back)) => put_back,
+                Ok(Err(error)) => Some(format!("the file of records: {error}")),
+                Err(error) => Some(format!("the file of records is not looked at: {error}")),
+            };
+            said.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice));
+        });
+        reactor.defer_to_thread(move || disk.put_back(), done);
     }
 
     /// The records on disk, to be read on another thread; `None` if nothing is kept.

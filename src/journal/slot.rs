@@ -47,6 +47,17 @@ impl Slot {
         }
     }
 
+    /// Closes the database, and lets nobody open it again before `f` is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of `f`.
+    pub(super) fn while_closed<R>(&self, f: impl FnOnce() -> Result<R, DiskError>) -> Result<R, DiskError> {
+        let mut opened = self.write();
+        opened.close();
+        f()
+    }
+
     fn open(&self, open: impl FnOnce() -> Result<Database, DiskError>) -> Result<(), DiskError> {
         let mut opened = self.write();
         if opened.database.is_none() {
@@ -56,16 +67,11 @@ impl Slot {
         Ok(())
     }
 
-    /// Closes the database, unless another was opened since it failed: that one is well. redb writes its last page
-    /// then, which may fail as anything else.
+    /// Closes the database, unless another was opened since it failed: that one is well.
     fn close(&self, times: u64) {
         let mut opened = self.write();
         if opened.times == times {
-            let database = opened.database.take();
-            let _ = contain(|| {
-                drop(database);
-                Ok(())
-            });
+            opened.close();
         }
     }
 
@@ -76,6 +82,17 @@ impl Slot {
     /// Whoever panicked while he held it left a database or none, and both are whole.
     fn write(&self) -> RwLockWriteGuard<'_, Opened> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Opened {
+    /// redb writes its last page then, which may fail as anything else.
+    fn close(&mut self) {
+        let database = self.database.take();
+        let _ = contain(|| {
+            drop(database);
+            Ok(())
+        });
     }
 }
 

@@ -83,7 +83,7 @@ impl Writer {
     pub(super) fn take(&mut self, now: WallTime, missing: u64) -> (Vec<u8>, u64) {
         let lines = self.lines;
         if missing > 0 {
-            let notice = format!("{missing} lines before this one are missing: the disk did not take them");
+            let notice = format!("{missing} lines before this one are missing: the log could not take them");
             self.notice(now, &notice);
         }
         self.lines = 0;
@@ -200,7 +200,7 @@ mod tests {
         writer.notice(NOON, "up");
         let (text, lines) = writer.take(NOON, 3);
         let text = String::from_utf8(text).unwrap();
-        assert!(text.ends_with(" * 3 lines before this one are missing: the disk did not take them\n"));
+        assert!(text.ends_with(" * 3 lines before this one are missing: the log could not take them\n"));
         assert_eq!((lines, writer.take(NOON, 0)), (1, (Vec::new(), 0)));
     }
 }

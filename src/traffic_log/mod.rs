@@ -1,18 +1,24 @@
 //! A server's input, output and notices, in `<dir>/<Name>.log` (the specification, section 7).
 //!
 //! The loop never waits for the disk: lines gather in memory, and a thread writes what has gathered. While
-//! it does, the next lines gather; past a bound they are dropped, and so are those that the disk refuses. They are
-//! counted, and the count is written as soon as it can be.
+//! it does, the next lines gather; past a bound they are dropped, and so are those that the disk refuses, or a device or
+//! FIFO does not take at once. They are counted, and the count is written as soon as it can be.
+//!
+//! Where the log shares a disk with the records it leaves them room (`reserve.rs`).
 
 mod file;
 mod line;
+mod reserve;
+mod stream;
 
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reactor::{AppCx, JobError, Peer, Requests};
 
+use file::Appended;
 pub use file::LogFile;
 pub use line::Direction;
 
@@ -37,8 +43,12 @@ pub struct TrafficLog {
     /// `None`: nothing is logged at all. Locked by one thread at a time and never by the loop; a job that is refused
     /// does not take it away.
     file: Option<Arc<Mutex<LogFile>>>,
+    /// Where that is, and its greatest size.
+    place: (PathBuf, u64),
     /// What the thread is at.
     writing: Option<Batch>,
+    /// The last line is written in part: the rest is tried again, although nothing has gathered.
+    is_pending: bool,
     /// Somebody will look at what has gathered.
     scheduled: bool,
     reopen: bool,
@@ -53,25 +63,30 @@ struct Batch {
     lines: u64,
     /// So many dropped lines are spoken of once it is written.
     dropped: u64,
+    /// Its last line, which is none of `lines`, speaks of them.
+    has_notice: bool,
 }
 
 impl TrafficLog {
     /// Logs nothing: for simulations and tests.
     pub fn off() -> TrafficLog {
-        TrafficLog::new(None, false)
+        TrafficLog::new(None, (PathBuf::new(), 0), false)
     }
 
     /// Logs notices to `file`, and with `traffic` every line in and out.
     pub fn to(file: LogFile, traffic: bool) -> TrafficLog {
-        TrafficLog::new(Some(Arc::new(Mutex::new(file))), traffic)
+        let place = file.place();
+        TrafficLog::new(Some(Arc::new(Mutex::new(file))), place, traffic)
     }
 
-    fn new(file: Option<Arc<Mutex<LogFile>>>, traffic: bool) -> TrafficLog {
+    fn new(file: Option<Arc<Mutex<LogFile>>>, place: (PathBuf, u64), traffic: bool) -> TrafficLog {
         TrafficLog {
             writer: Writer::default(),
             traffic,
             file,
+            place,
             writing: None,
+            is_pending: false,
             scheduled: false,
             reopen: false,
             dropped: 0,
@@ -131,9 +146,26 @@ impl TrafficLog {
         self.reopen = true;
     }
 
+    /// Writes to `file` from the next line on; not if nothing is logged at all.
+    pub fn move_to(&mut self, file: LogFile) {
+        if self.file.is_some() {
+            self.place = file.place();
+            self.file = Some(Arc::new(Mutex::new(file)));
+        }
+    }
+
+    /// Where the file is, and its greatest size.
+    pub fn place(&self) -> &(PathBuf, u64) {
+        &self.place
+    }
+
     /// Whether everything noted so far is written.
     pub fn is_written(&self) -> bool {
-        self.writer.gathered() == 0 && self.writing.is_none()
+        self.has_nothing_to_write() && self.writing.is_none()
+    }
+
+    fn has_nothing_to_write(&self) -> bool {
+        self.writer.gathered() == 0 && !self.is_pending
     }
 
     fn has_room(&mut self, most: usize) -> bool {
@@ -154,31 +186,41 @@ impl TrafficLog {
     /// Gives a thread what has gathered; none is at what gathered before.
     fn hand_over(&mut self, reactor: &mut Requests<'_, Herd>) {
         let Some(file) = self.file.clone() else { return };
-        let (text, lines) = self.writer.take(reactor.wall_clock(), self.dropped - self.dropped_told);
-        self.writing = Some(Batch { lines, dropped: self.dropped });
+        let missing = self.dropped - self.dropped_told;
+        let (text, lines) = self.writer.take(reactor.wall_clock(), missing);
+        self.writing = Some(Batch { lines, dropped: self.dropped, has_notice: missing > 0 });
         let reopen = std::mem::take(&mut self.reopen);
-        let done = reactor.app_reply(|cx, outcome| cx.app.traffic.written(outcome));
+        let done = reactor.app_reply(written);
         let work = move || {
-            let is_written = file.lock().unwrap_or_else(PoisonError::into_inner).append(&text, reopen);
-            (is_written, text)
+            let appended = file.lock().unwrap_or_else(PoisonError::into_inner).append(&text, reopen);
+            (appended, text)
         };
         reactor.defer_to_thread(work, done);
     }
 
-    /// The thread is done with it, or none was to be had.
-    fn written(&mut self, outcome: Result<(bool, Vec<u8>), JobError>) {
-        let Some(Batch { lines, dropped }) = self.writing.take() else { return };
-        let (is_written, text) = outcome.unwrap_or_else(|error| {
-            log::debug!("{lines} lines are not logged: {error}");
-            Default::default()
-        });
-        self.writer.give_back(text);
-        if is_written {
+    /// So much of what was handed over is written.
+    fn count(&mut self, appended: Appended) {
+        let Some(Batch { lines, dropped, has_notice }) = self.writing.take() else { return };
+        self.is_pending = appended.is_pending;
+        self.dropped += lines.saturating_sub(appended.lines);
+        if has_notice && appended.lines > lines {
             self.dropped_told = dropped;
-        } else {
-            self.dropped += lines;
-            self.reopen = true;
         }
+    }
+}
+
+/// The thread is done with it, or none was to be had.
+fn written(cx: &mut AppCx<'_, Herd>, outcome: Result<(Appended, Vec<u8>), JobError>) {
+    let log = &mut cx.app.traffic;
+    let (appended, text) = outcome.unwrap_or_else(|error| {
+        log::debug!("lines are not logged: {error}");
+        log.reopen = true; // it may have been asked for
+        Default::default()
+    });
+    log.writer.give_back(text);
+    log.count(appended);
+    if log.is_pending {
+        log.schedule(&mut cx.reactor);
     }
 }
 
@@ -188,7 +230,7 @@ fn write(cx: &mut AppCx<'_, Herd>) {
     log.scheduled = false;
     if log.writing.is_some() {
         log.schedule(&mut cx.reactor);
-    } else if log.writer.gathered() > 0 {
+    } else if !log.has_nothing_to_write() {
         log.hand_over(&mut cx.reactor);
     }
 }
@@ -196,10 +238,12 @@ fn write(cx: &mut AppCx<'_, Herd>) {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::PathBuf;
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
 
     use reactor::testing::MockNet;
     use reactor::{Limits, Reactor};
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
     use super::*;
     use crate::herd::{Neighbours, Rules};
@@ -246,7 +290,7 @@ mod tests {
     }
 
     fn missing(lines: u64) -> String {
-        format!("{lines} lines before this one are missing: the disk did not take them")
+        format!("{lines} lines before this one are missing: the log could not take them")
     }
 
     #[test]
@@ -281,6 +325,48 @@ mod tests {
         assert_eq!((stage.dropped(), stage.log()), (1, Vec::new()));
         stage.say(&["two"]);
         assert_eq!(stage.log(), ["two", &missing(1)], "and it is the one that is to be opened anew");
+    }
+
+    #[test]
+    fn what_a_fifo_has_begun_to_take_is_written_to_its_end_though_nothing_more_is_said() {
+        let mut stage = Stage::new();
+        let path = stage.folder.join("fifo");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let nonblock = OFlags::NONBLOCK.bits().cast_signed();
+        let mut reader = fs::OpenOptions::new().read(true).custom_flags(nonblock).open(&path).unwrap();
+        stage.reactor.app.traffic.move_to(LogFile::open(&path, 1_000_000).unwrap());
+        let long = "x".repeat(100_000);
+        stage.reactor.enter(&stage.net, |cx| cx.app.notice(&mut cx.reactor, &long));
+        stage.net.pass(&mut stage.reactor, PATIENCE).unwrap();
+        let mut text = Vec::new();
+        while !stage.reactor.app.traffic.is_written() {
+            let _ = reader.read_to_end(&mut text);
+            stage.net.pass(&mut stage.reactor, PATIENCE).unwrap();
+        }
+        let _ = reader.read_to_end(&mut text);
+        assert!(text.ends_with(format!(" * {long}\n").as_bytes()));
+        assert_eq!((stage.dropped(), stage.log().len()), (0, 0));
+    }
+
+    #[test]
+    fn lines_that_are_lost_for_a_full_fifo_are_counted_one_by_one() {
+        let mut stage = Stage::new();
+        let path = stage.folder.join("fifo");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let nonblock = OFlags::NONBLOCK.bits().cast_signed();
+        let mut reader = fs::OpenOptions::new().read(true).custom_flags(nonblock).open(&path).unwrap();
+        stage.reactor.app.traffic.move_to(LogFile::open(&path, 1_000_000).unwrap());
+        let page = "x".repeat(4096 - 31); // with its time and its end
+        stage.say(&vec![&*page; 40]);
+        let mut text = Vec::new();
+        let _ = reader.read_to_end(&mut text);
+        let lines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
+        assert!(lines(&text) > 0 && stage.dropped() > 0);
+        assert_eq!(lines(&text) + stage.dropped(), 40);
+        stage.say(&["more"]);
+        text.clear();
+        let _ = reader.read_to_end(&mut text);
+        assert!(String::from_utf8(text).unwrap().ends_with(&format!(" * {}\n", missing(stage.dropped()))));
     }
 
     #[test]

@@ -205,6 +205,10 @@ fn read(path: &Path) -> String {
 pub(crate) struct Process(Child);
 
 impl Process {
+    pub(crate) fn of(child: Child) -> Process {
+        Process(child)
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }

@@ -104,3 +104,55 @@ fn a_second_server_of_one_folder_is_refused() {
     assert!(herd.process("Welsh").is_running());
     acknowledged(&herd, &Ledger::default(), 10);
 }
+
+#[test]
+fn a_log_gives_up_what_the_records_need_of_a_disk() {
+    lab::inside("disk::a_log_gives_up_what_the_records_need_of_a_disk", || {
+        let mut herd = Herd::new();
+        let disk = SmallDisk::at(&herd.path("data"), "8m");
+        herd.start_with("Welsh", &[ALWAYS]);
+        herd.kill("Welsh");
+        fs::remove_file(herd.path("data/Welsh.redb")).unwrap();
+        let old = herd.path("data/Welsh.log.1");
+        fs::rename(disk.fill(), &old).unwrap();
+        herd.start_with("Welsh", &[ALWAYS]);
+        assert!(!old.exists(), "the log of the last run had taken all of it");
+        let mut client = herd.client("Welsh");
+        for batch in 0..ROUNDS {
+            let id = |number: u32| format!("client-{}", (batch * BATCH + number) % CLIENTS);
+            client.send((0..BATCH).map(|n| format!("IAMAT {} +1-1 {batch}\n", id(n))).collect::<String>());
+            for _ in 0..BATCH {
+                let reply = String::from_utf8(client.line().unwrap()).unwrap();
+                assert!(reply.starts_with("AT Welsh "), "{reply}: {}", herd.said("Welsh"));
+            }
+        }
+        herd.kill("Welsh");
+        herd.start_with("Welsh", &[ALWAYS]);
+        for number in (0..CLIENTS).step_by(500) {
+            assert!(herd.knows("Welsh", &format!("client-{number}")).is_some());
+        }
+        drop(disk);
+    });
+}
+
+/// Twice as much log as the disk holds; and of the records more than would fit beside a log that has taken what it could.
+const ROUNDS: u32 = 500;
+const BATCH: u32 = 100;
+const CLIENTS: u32 = 10_000;
+
+#[test]
+fn the_log_may_be_on_another_disk() {
+    lab::inside("disk::the_log_may_be_on_another_disk", || {
+        let mut herd = Herd::new();
+        let disk = SmallDisk::at(&herd.path("logs"), "256k");
+        let flag = "--set=log.dir=logs";
+        herd.start_with("Welsh", &[ALWAYS, flag]);
+        acknowledged(&herd, &Ledger::default(), 5_000);
+        eventually("the log is full", || {
+            herd.said("Welsh").contains("cannot write logs/Welsh.log: No space left")
+        });
+        acknowledged(&herd, &Ledger::default(), 100);
+        assert!(!herd.path("data/Welsh.log").exists());
+        drop(disk);
+    });
+}

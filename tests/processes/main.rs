@@ -26,6 +26,7 @@ mod pauses;
 mod peers_tls;
 mod places_tcp;
 mod specification;
+mod standard_error;
 mod stopping;
 mod strangers;
 mod zoo;

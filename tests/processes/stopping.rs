@@ -1,8 +1,10 @@
 //! Signals, and the log that is left: the specification, sections 7 and 9, with real processes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::common::{Herd, eventually};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
 /// Queries that fit into one read, whose replies do not fit into the server's memory for them, but that a slow machine
@@ -199,4 +201,37 @@ fn a_log_that_is_full_makes_room() {
     let older = || fs::metadata(herd.path("data/Welsh.log.1")).ok(); // missing for a moment while logs are renamed
     eventually("the one before is there", || older().is_some());
     assert!(older().unwrap().len() <= 2000);
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_neither_a_start_nor_a_stop() {
+    let mut herd = Herd::new();
+    fs::create_dir(herd.path("data")).unwrap();
+    mknodat(CWD, herd.path("data/Welsh.log"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    herd.start("Welsh");
+    assert!(herd.client("Welsh").ask("IAMAT kiwi +1-1 5").starts_with("AT Welsh "));
+    eventually("it is said", || herd.said("Welsh").contains("cannot write data/Welsh.log: nobody reads it"));
+    herd.process("Welsh").signal(Signal::TERM);
+    assert_eq!(herd.process("Welsh").end().code(), Some(0));
+}
+
+#[test]
+fn a_hangup_moves_the_log_and_says_what_has_become_of_records_and_key() {
+    let mut herd = Herd::of_one(&[]);
+    let said = |herd: &Herd, what: &str| eventually(what, || herd.said("Welsh").contains(what));
+    said(&herd, "data/herd.key did not exist: made a new herd's key");
+    let toml = fs::read_to_string(herd.path("herd.toml")).unwrap();
+    fs::write(herd.path("herd.toml"), format!("log.dir = \"logs\"\n{toml}")).unwrap();
+    fs::remove_file(herd.path("data/Welsh.redb")).unwrap();
+    fs::remove_file(herd.path("data/herd.key")).unwrap();
+    herd.process("Welsh").signal(Signal::HUP);
+    said(&herd, "data/Welsh.redb was removed while it was in use; it is put back with all that it held");
+    said(&herd, "with the herd's key that it has: data/herd.key is missing");
+    assert!(herd.client("Welsh").ask("IAMAT kiwi +1-1 5").starts_with("AT Welsh "));
+    let log = herd.path("logs/Welsh.log");
+    eventually("the log has moved", || fs::read_to_string(&log).unwrap_or_default().contains(" IAMAT kiwi "));
+    fs::write(herd.path("data/herd.key"), "0".repeat(64)).unwrap();
+    fs::set_permissions(herd.path("data/herd.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    herd.process("Welsh").signal(Signal::HUP);
+    said(&herd, "with the herd's key that it has: data/herd.key holds another");
 }

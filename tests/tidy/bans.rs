@@ -149,7 +149,7 @@ pub(crate) const BANS: &[Ban] = &[
     Ban {
         words: &["std::thread", "thread::"],
         within: &[HERD, PROTOCOLS, REACTOR, STUDY],
-        except: &[MIO_NET, THREADS, "src/bin/herd/simulate/jobs.rs"],
+        except: &[MIO_NET, THREADS, "src/bin/herd/simulate/jobs.rs", "src/bin/herd/stderr.rs"],
         in_tests: false,
         rule: "threads belong to the net (law 8)",
         instead: "use `defer_to_thread`, or `call_later` where something waits",

@@ -21,6 +21,7 @@ use signal_hook::iterator::Signals;
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::serve::READY;
+use crate::stderr;
 use crate::stdio::say;
 use crate::welcome::{Up, Welcome};
 
@@ -30,6 +31,7 @@ const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 const LOOKS: u32 = 300;
 
 pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
+    stderr::never_wait("herd");
     let config = arguments.load_and_warn()?;
     let names = server_names(&config)?;
     // Before the first child is started, so that no signal is missed.

@@ -1,12 +1,10 @@
 //! `herd check`: what is wrong with the configuration, or what is in effect.
 
-use std::io;
-
 use herd::config::{
     CertificateDates, Config, ConfigError, Environment, PeerAuth, PeerMode, Problem, Provider,
 };
 use herd::herd::Providers;
-use herd::key::{HerdKey, KeyError};
+use herd::key::HerdKey;
 use herd::link::PeerTls;
 use herd::places::FIELD_MASK;
 use reactor::mio_net::MioNet;
@@ -91,7 +89,7 @@ fn check_key(config: &Config) -> Result<(), Failure> {
         return Ok(());
     }
     match HerdKey::load(&config.peers.key_file) {
-        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.is_missing() => Ok(()),
         loaded => loaded.map(drop).map_err(Failure::usage),
     }
 }

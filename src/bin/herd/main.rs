@@ -12,6 +12,7 @@ mod places;
 mod reload;
 mod serve;
 mod simulate;
+mod stderr;
 mod stdio;
 mod welcome;
 
@@ -53,6 +54,7 @@ impl Failure {
 }
 
 fn main() -> ExitCode {
+    let _last_lines = stderr::Finish; // also those of a panic
     match Arguments::try_parse().map_err(|error| wrong(&error)).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

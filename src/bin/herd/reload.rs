@@ -1,15 +1,19 @@
 //! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
 //! are said.
 
-use herd::config::{CertificateDates, Config, Settings};
+use std::path::PathBuf;
+
+use herd::config::{CertificateDates, Config, PeerMode, Settings};
 use herd::herd::{Expiry, Herd, Rules};
+use herd::key::{HerdKey, KeyError};
 use herd::link::{PeerTls, Proof};
+use herd::traffic_log::LogFile;
 use reactor::{AppCx, JobError, ServerTls, Signal, WallTime};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::counters::say_counters;
-use crate::serve::client_tls;
+use crate::serve::{client_tls, log_file, log_place};
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
@@ -19,6 +23,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
             cx.app.traffic.reopen();
             cx.app.notice(&mut cx.reactor, "the log is opened anew");
             reload(cx, arguments);
+            cx.app.journal.look_after_file(&mut cx.reactor);
         }
         Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
         Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
@@ -28,6 +33,7 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
 fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
     let request = cx.app.reloads.ask();
     let (arguments, name, clock) = (arguments.clone(), cx.app.name.clone(), cx.reactor.wall_clock());
+    let log = cx.app.traffic.place().clone();
     let done = cx.reactor.app_reply(move |cx, read: Result<Result<Fresh, String>, JobError>| {
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         // Threads may answer in another order than they were asked in: what is old by then is passed over.
@@ -37,7 +43,7 @@ fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
         };
         cx.app.notice(&mut cx.reactor, &notice);
     });
-    let read = move || Fresh::read(&arguments, &name, clock).map_err(|failure| failure.message);
+    let read = move || Fresh::read(&arguments, &name, &log, clock).map_err(|failure| failure.message);
     cx.reactor.defer_to_thread(read, done);
 }
 
@@ -45,28 +51,58 @@ fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
 struct Fresh {
     config: Config,
     settings: Settings,
+    /// If it is to be elsewhere, or of another size.
+    log: Option<LogFile>,
     client_tls: Option<ServerTls>,
     peer_tls: Option<PeerTls>,
     dates: CertificateDates,
+    key: Option<Result<HerdKey, KeyError>>,
 }
 
 impl Fresh {
-    fn read(arguments: &ConfigArguments, name: &str, clock: WallTime) -> Result<Fresh, Failure> {
+    fn read(
+        arguments: &ConfigArguments,
+        name: &str,
+        log: &(PathBuf, u64),
+        clock: WallTime,
+    ) -> Result<Fresh, Failure> {
         let config = arguments.load()?;
         let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
         let client_tls = client_tls(&config)?;
         let dates = config.valid_certificates(name, clock).map_err(Failure::usage)?;
         let settings = Settings::of(&config, name).map_err(Failure::usage)?;
-        Ok(Fresh { config, settings, client_tls, peer_tls, dates })
+        let is_moved = log_place(&config, name) != *log;
+        let log = is_moved.then(|| log_file(&config, name)).transpose()?;
+        let has_key = config.peers.mode == PeerMode::Links && peer_tls.is_none();
+        let key = has_key.then(|| HerdKey::load(&config.peers.key_file));
+        Ok(Fresh { config, settings, log, client_tls, peer_tls, dates, key })
     }
+}
+
+/// Says if the key is no longer the one that is in force: it is used until the next start.
+fn look_at_key(cx: &mut AppCx<'_, Herd>, config: &Config, key: Option<Result<HerdKey, KeyError>>) {
+    let (Proof::Key(ours), Some(key)) = (&cx.app.proof, key) else { return };
+    let path = config.peers.key_file.display();
+    let what = match key {
+        Ok(key) if key == *ours => return,
+        Ok(_) => format!("{path} holds another"),
+        Err(error) if error.is_missing() => {
+            format!("{path} is missing, and a server that starts now makes another")
+        }
+        Err(error) => error.to_string(),
+    };
+    let notice = format!("this server goes on with the herd's key that it has: {what}");
+    cx.app.notice(&mut cx.reactor, &notice);
 }
 
 /// A good configuration is taken over as far as a running server can; a bad one is refused whole.
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
-        Ok(Fresh { config, settings, client_tls, peer_tls, dates }) => {
+        Ok(Fresh { config, settings, log, client_tls, peer_tls, dates, key }) => {
+            look_at_key(cx, &config, key);
             cx.app.rules = cx.app.rules.taken_over(&Rules::of(&config));
             cx.app.traffic.want_traffic(config.log.traffic);
+            log.into_iter().for_each(|log| cx.app.traffic.move_to(log));
             cx.app.expiry = Expiry::of(dates);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
             let changes = cx.app.settings.take_over(&settings);

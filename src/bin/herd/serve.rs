@@ -4,10 +4,10 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use herd::config::{Config, Environment, PeerMode, ServerConfig, Settings};
+use herd::config::{Config, Durability, Environment, PeerMode, ServerConfig, Settings};
 use herd::herd::{Expiry, Herd, Ports, Providers, limits, open};
 use herd::journal::{DiskError, FileVolume, Journal, LOOK, Volume};
 use herd::key::{HerdKey, KeyError};
@@ -24,7 +24,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::Failure;
 use crate::arguments::{ConfigArguments, unknown_word};
 use crate::reload::on_signal;
-use crate::stdio;
+use crate::{stderr, stdio};
 
 /// Descriptors for neighbours, strangers at their port, lingering connections, files and the poll.
 const OWN_DESCRIPTORS: usize = 128;
@@ -36,6 +36,7 @@ const LAST_WRITE: Duration = Duration::from_secs(1);
 /// `is_child`: it was started by `herd all`, which says what all of them would say, and waits to hear that this one is
 /// ready.
 pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> Result<(), Failure> {
+    stderr::never_wait(name);
     let config = arguments.load()?;
     let server = config.server(name).map_err(|error| unknown_word(name, &config, error))?;
     log_to_stderr(name);
@@ -44,16 +45,14 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> 
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
     let dates = config.valid_certificates(name, net.wall_clock()).map_err(Failure::usage)?;
-    let (mut herd, damage) = make(&config, &server)?;
+    let (mut herd, notices) = make(&config, &server)?;
     herd.settings = Settings::of(&config, name).map_err(Failure::usage)?;
     (herd.expiry, herd.is_quiet_at_first) = (Expiry::of(dates), is_child);
     herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
-    if let Some(notice) = damage {
-        reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
-    }
+    reactor.enter(&net, |cx| notices.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice)));
     for warning in config.warnings().iter().filter(|_| !is_child) {
         reactor.enter(&net, |cx| cx.app.warn(&mut cx.reactor, warning));
     }
@@ -88,18 +87,16 @@ pub(crate) fn raise_descriptors() -> usize {
 }
 
 /// The server, knowing what it knew when it last ran; and what the operator is to be told of that.
-fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Option<String>), Failure> {
+fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Vec<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
-    let proof = proof(config, server)?;
-    let path = config.herd.dir.join(format!("{}.log", server.name));
-    let file = LogFile::open(&path, config.log.max_size).map_err(|error| cannot("open", &path, &error))?;
-    let traffic = TrafficLog::to(file, config.log.traffic);
-    let records = config.herd.dir.join(format!("{}.redb", server.name));
+    let (proof, new_key) = proof(config, server)?;
+    let traffic = TrafficLog::to(log_file(config, &server.name)?, config.log.traffic);
+    let records = records(config, &server.name);
     let (journal, store, damage) = open_journal(config, &server.name, &records)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
     let mut herd = Herd::configured(config, server, proof, providers, traffic);
     (herd.journal, herd.store) = (journal, store);
-    Ok((herd, damage))
+    Ok((herd, new_key.into_iter().chain(damage).collect()))
 }
 
 /// A file of the server's cannot be used. Where its folder cannot be written to, another one will do.
@@ -112,20 +109,44 @@ pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::other(format!("cannot {what} {}: {error}{hint}", path.display()))
 }
 
-/// By what it and its neighbours prove who they are; the first server to start makes the herd's key.
-fn proof(config: &Config, server: &ServerConfig) -> Result<Proof, Failure> {
+/// The file of the server's records.
+fn records(config: &Config, name: &str) -> PathBuf {
+    config.herd.dir.join(format!("{name}.redb"))
+}
+
+/// Where the server's log is, and its greatest size.
+pub(crate) fn log_place(config: &Config, name: &str) -> (PathBuf, u64) {
+    (config.log.dir.join(format!("{name}.log")), config.log.max_size)
+}
+
+/// The server's log, opened.
+pub(crate) fn log_file(config: &Config, name: &str) -> Result<LogFile, Failure> {
+    let (path, max_size) = log_place(config, name);
+    let file = LogFile::open(&path, max_size).map_err(|error| cannot("open", &path, &error))?;
+    match config.store.durability {
+        Durability::No => Ok(file),
+        _ => Ok(file.yielding_to(records(config, name))),
+    }
+}
+
+/// By what it and its neighbours prove who they are. The first server to start makes the herd's key: what is said of
+/// that comes with it, for where the others run already a key was lost.
+fn proof(config: &Config, server: &ServerConfig) -> Result<(Proof, Option<String>), Failure> {
     if config.peers.mode == PeerMode::Paper {
-        return Ok(Proof::Nothing);
+        return Ok((Proof::Nothing, None));
     }
-    match PeerTls::of(config, &server.name).map_err(Failure::usage)? {
-        Some(tls) => Ok(Proof::from(tls)),
-        None => {
-            HerdKey::load_or_create(&config.peers.key_file).map(Proof::from).map_err(|error| match error {
-                KeyError::Io { path, source } => cannot("use", &path, &source),
-                error => Failure::other(error),
-            })
-        }
+    if let Some(tls) = PeerTls::of(config, &server.name).map_err(Failure::usage)? {
+        return Ok((Proof::from(tls), None));
     }
+    let path = &config.peers.key_file;
+    let (key, is_new) = HerdKey::load_or_create(path).map_err(|error| match error {
+        KeyError::Io { path, source } => cannot("use", &path, &source),
+        error => Failure::other(error),
+    })?;
+    let path = path.display();
+    let notice =
+        || format!("{path} did not exist: made a new herd's key; servers with another one are refused");
+    Ok((Proof::from(key), is_new.then(notice)))
 }
 
 fn open_journal(
@@ -157,6 +178,7 @@ fn log_to_stderr(name: &str) {
     let name = name.to_owned();
     let filter = env_logger::Env::default().default_filter_or("info");
     env_logger::Builder::from_env(filter)
+        .target(env_logger::Target::Pipe(Box::new(stderr::Lines)))
         .format(move |out, record| match record.level() {
             log::Level::Info => writeln!(out, "{name}: {}", record.args()),
             level => writeln!(out, "{name}: {}: {}", level.as_str().to_lowercase(), record.args()),

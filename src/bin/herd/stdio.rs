@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-use crate::Failure;
+use crate::{Failure, stderr};
 
 /// Writes to standard output. Whoever has stopped reading it (`herd check | head`) has what it wanted.
 pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
@@ -19,5 +19,5 @@ pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
 /// Says one line on standard error. In one piece, for five servers may share a terminal; if there is none,
 /// nobody is told.
 pub(crate) fn say(line: impl Display) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    let _ = stderr::write(format!("{line}\n").as_bytes());
 }

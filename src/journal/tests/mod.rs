@@ -1,6 +1,7 @@
 //! Records that are written, damaged, and read again.
 
 mod away;
+mod removed;
 mod server;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use crate::store::{Bucket, Record};
 fn commit_all(disk: &Disk, store: &Store) -> Result<(), DiskError> {
     let mut batch = Batch::default();
     store.records().for_each(|record| batch.push(record));
-    disk.commit(&batch)
+    disk.commit(&batch).map(drop)
 }
 
 fn store(lines: &[String]) -> Store {

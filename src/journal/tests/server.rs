@@ -24,11 +24,17 @@ impl Stage {
     }
 
     pub(super) fn bounded(durability: Durability, most: usize) -> Stage {
+        let disk = SimDisk::new(Random::seeded(1));
+        let volume = Box::new(SimVolume(disk.clone()));
+        Stage { disk, ..Stage::on(volume, durability, most) }
+    }
+
+    /// A server with its records there; the disk of the stage is another.
+    pub(super) fn on(volume: Box<dyn Volume>, durability: Durability, most: usize) -> Stage {
         let (key, traffic, rules) = (HerdKey::new(&[1; 32]), TrafficLog::off(), Rules::default());
         let mut herd = Herd::new("Ball", Neighbours::default(), key, Desk::builtin(), traffic, rules);
         let disk = SimDisk::new(Random::seeded(1));
-        let volume = || Box::new(SimVolume(disk.clone())) as Box<dyn Volume>;
-        (herd.journal, herd.store, _) = Journal::open_bounded(durability, volume, "Ball", most).unwrap();
+        (herd.journal, herd.store, _) = Journal::open_bounded(durability, || volume, "Ball", most).unwrap();
         let client = herd.admit(Peer::at(([10, 0, 0, 9], 1).into())).unwrap();
         let client = ServerProtocol::new(&herd.rules, client);
         Stage { harness: Harness::new(herd, Lines::new(client)), disk }
