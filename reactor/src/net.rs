@@ -46,13 +46,20 @@ pub struct JobId(pub u64);
 
 /// What the operating system asks of the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Signal {
     /// SIGINT: somebody pressed Ctrl-C.
     Interrupt,
     /// SIGTERM: a supervisor wants the process to end.
     Terminate,
+    /// SIGQUIT: somebody pressed Ctrl-\, or a supervisor wants the process to end.
+    Quit,
     /// SIGHUP: read the configuration again, reopen the logs.
     Hangup,
+    /// SIGUSR1: by custom, reopen the logs.
+    User1,
+    /// SIGCHLD: a child has ended. Process 1 of a container also has the orphans of others for children.
+    Child,
 }
 
 /// What comes back from a thread: the value of [`Net::defer`]'s work, or why there is none.

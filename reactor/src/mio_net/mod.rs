@@ -95,8 +95,8 @@ impl MioNet {
         })
     }
 
-    /// From here on SIGINT, SIGTERM and SIGHUP are [`Event::Signal`]s of this net. For programs; a
-    /// library must not take the signals of the process it is in.
+    /// From here on every signal of [`Signal`](crate::Signal) is an [`Event::Signal`] of this net. For
+    /// programs; a library must not take the signals of the process it is in.
     ///
     /// The signals do not get their old meaning back when the net is dropped: they are ignored.
     ///

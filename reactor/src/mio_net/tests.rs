@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::low_level::raise;
 
-use crate::net::{ConnId, Event, JobError, JobId, Key, Net, Outcome, PortId, Signal};
+use crate::net::{ConnId, Event, JobError, JobId, Key, Net, Outcome, PortId};
 
 use super::MioNet;
 use super::pool::JOBS;
+use super::signals::WATCHED;
 
 /// Long enough for a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -358,8 +359,7 @@ fn hang(net: &mut MioNet, job: JobId) -> (Sender<()>, Receiver<()>) {
 #[test]
 fn every_signal_is_an_event_and_so_is_a_second_one() {
     let mut net = net().with_signals().unwrap().with_signals().unwrap();
-    let signals = [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::Hangup)];
-    for (number, signal) in signals.into_iter().chain(signals) {
+    for (number, signal) in WATCHED.into_iter().chain(WATCHED) {
         raise(number).unwrap();
         let seen = wait(&mut net, |event| match event {
             Event::Signal(seen) => Some(seen),

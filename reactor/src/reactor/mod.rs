@@ -162,8 +162,8 @@ impl<A: 'static> Reactor<A> {
         Ok((id, opened.inspect_err(|_| self.core.ports.retire(id.0))?))
     }
 
-    /// Hears every signal, before the reactor acts on it: SIGINT and SIGTERM stop it, a second one
-    /// at once; SIGHUP means nothing to it.
+    /// Hears every signal, before the reactor acts on it: SIGINT, SIGTERM and SIGQUIT stop it, a second
+    /// one at once; the others mean nothing to it.
     pub fn on_signal(&mut self, hook: impl FnMut(&mut AppCx<'_, A>, Signal) + 'static) {
         self.on_signal = Some(Box::new(hook));
     }

@@ -1,7 +1,9 @@
 //! `herd all`: every server of the configuration, each a process of its own.
 //!
 //! The servers are children in process groups of their own, so Ctrl-C reaches only this process, which
-//! passes it on. It has nothing else to do than to wait for signals: SIGCHLD tells that a child has ended.
+//! passes it on. It has nothing else to do than to wait for signals: SIGCHLD tells that a child has ended. It ends the
+//! servers when its terminal has hung up; a SIGHUP alone is passed on. As process 1 of a container it also collects
+//! orphans.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -11,24 +13,26 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
+use crate::signals::{self, Event, Watch};
 use crate::stdio::say;
+
+const WATCHED: [i32; 6] = [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1];
 
 pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
     let names = server_names(arguments)?;
     // Before the first child is started, so that no signal is missed.
-    let signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
+    let watch = Watch::over(&WATCHED).map_err(Failure::other)?;
     let mut servers = Servers { options: arguments.again(), ..Servers::default() };
     if let Err(error) = servers.start(&names, arguments) {
         servers.signal(Signal::TERM);
         return Err(Failure::other(format!("cannot start the servers: {error}")));
     }
     say(format_args!("herd: {servers}; Ctrl-C ends them"));
-    servers.run(signals)
+    servers.run(watch)
 }
 
 /// The servers of the configuration, which is found good before anything is started.
@@ -44,6 +48,8 @@ struct Servers {
     running: Vec<(String, Child)>,
     /// What they were started with, as whoever brings one back types it.
     options: String,
+    /// Those that ended before they were told to, and how.
+    missing: Vec<String>,
     /// They were told to end.
     stopping: bool,
     /// One of them did not end cleanly when told to.
@@ -68,27 +74,43 @@ impl Servers {
     }
 
     /// Until all have ended: passes signals on, and says who ends.
-    fn run(mut self, mut signals: Signals) -> Result<(), Failure> {
-        for number in &mut signals {
-            match number {
-                SIGCHLD => self.reap(),
-                SIGHUP => self.signal(Signal::HUP),
-                _ => self.stop(number),
-            }
-            if self.running.is_empty() {
-                break;
+    fn run(mut self, mut watch: Watch) -> Result<(), Failure> {
+        while !self.running.is_empty() {
+            for event in watch.wait().map_err(Failure::other)? {
+                self.act(event);
             }
         }
+        self.outcome()
+    }
+
+    fn act(&mut self, event: Event) {
+        match event {
+            Event::Signal(SIGCHLD) => self.reap(),
+            Event::Signal(SIGUSR1) => self.signal(Signal::USR1),
+            Event::Signal(SIGHUP) if self.stopping => {}
+            Event::Signal(SIGHUP) => self.signal(Signal::HUP),
+            Event::Signal(SIGINT) => self.stop(Signal::INT),
+            Event::Signal(SIGQUIT) => self.stop(Signal::QUIT),
+            Event::HungUp if self.stopping => {} // a second signal would cut off what is in hand
+            Event::Signal(_) | Event::HungUp => self.stop(Signal::TERM),
+        }
+    }
+
+    fn outcome(self) -> Result<(), Failure> {
         match self {
             Servers { stopping: false, .. } => Err(Failure::other("all servers have ended")),
+            Servers { missing, .. } if !missing.is_empty() => Err(Failure::other(format!(
+                "servers that ended before they were told to: {}",
+                missing.join(", ")
+            ))),
             Servers { unclean: true, .. } => Err(Failure::other("not all servers have ended cleanly")),
             _ => Ok(()),
         }
     }
 
-    fn stop(&mut self, number: i32) {
+    fn stop(&mut self, signal: Signal) {
         self.stopping = true;
-        self.signal(if number == SIGINT { Signal::INT } else { Signal::TERM });
+        self.signal(signal);
     }
 
     /// Sends a signal to all. A child that was not waited for keeps its process id, so no stranger is hit.
@@ -100,23 +122,23 @@ impl Servers {
         }
     }
 
-    /// Takes leave of those that have ended; one SIGCHLD may stand for several.
+    /// Takes those off the list that have ended; one SIGCHLD may stand for several.
     fn reap(&mut self) {
-        for (name, mut child) in std::mem::take(&mut self.running) {
-            match child.try_wait() {
-                Ok(None) => self.running.push((name, child)),
-                Ok(Some(status)) => self.ended(&name, status),
-                Err(error) => say(format_args!("herd: lost sight of {name}: {error}")),
-            }
-        }
+        signals::reap(|process, status| {
+            let place = self.running.iter().position(|(_, child)| Pid::from_child(child) == process);
+            if let Some((name, _)) = place.map(|place| self.running.remove(place)) {
+                self.ended(&name, status);
+            } // else it is an orphan
+        });
     }
 
     fn ended(&mut self, name: &str, status: ExitStatus) {
         // Before it listens, a signal ends a server without further ado.
-        let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGTERM));
+        let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGQUIT | SIGTERM));
         if !self.stopping {
             let again = format!("herd {name}{}", self.options);
             say(format_args!("{name}: ended with {status}; the others go on; `{again}` brings it back"));
+            self.missing.push(format!("{name} ({status})"));
         } else if !as_told {
             self.unclean = true;
             say(format_args!("{name}: ended with {status}"));

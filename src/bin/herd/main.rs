@@ -10,6 +10,7 @@ mod parent;
 mod places;
 mod reload;
 mod serve;
+mod signals;
 mod simulate;
 mod stdio;
 
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
+    signals::prepare().map_err(Failure::other)?;
     let Arguments { server, parent, config, command } = arguments;
     match (server, command) {
         (Some(name), None) => server_alone(&config, &name, parent).map_err(|failure| failure.of(&name)),

@@ -1,5 +1,6 @@
-//! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
-//! are said.
+//! Signals. SIGHUP: configuration and certificates are read again, and the log is reopened. SIGUSR1: the log is
+//! reopened. SIGINT, SIGTERM, SIGQUIT: the server stops. SIGCHLD: children are collected. SIGHUP and a stop also log the
+//! counters.
 
 use herd::config::Config;
 use herd::herd::{Herd, Rules};
@@ -9,24 +10,42 @@ use reactor::{AppCx, JobError, ServerTls, Signal};
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::serve::client_tls;
+use crate::signals;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
+    match signal {
+        Signal::Hangup => {
+            say_counters(cx);
+            reopen(cx);
+            reload(cx, arguments);
+        }
+        Signal::User1 => reopen(cx),
+        Signal::Interrupt | Signal::Terminate | Signal::Quit => {
+            say_counters(cx);
+            if cx.reactor.is_stopping() {
+                cx.app.journal.give_up();
+            } else {
+                cx.app.notice(&mut cx.reactor, "stopping");
+            }
+        }
+        Signal::Child => signals::reap(|_, _| {}), // orphans, as process 1 of a container
+        _ => {}
+    }
+}
+
+fn reopen(cx: &mut AppCx<'_, Herd>) {
+    cx.app.traffic.reopen();
+    cx.app.notice(&mut cx.reactor, "the log is opened anew");
+}
+
+fn say_counters(cx: &mut AppCx<'_, Herd>) {
     let Herd { counters, journal, desk, agent, neighbours, .. } = &*cx.app;
     let (journal, http, lag) = (journal.counters(), agent.counters(), &cx.reactor.counters().lag);
     let paper =
         neighbours.paper().map(|paper| format!("; to neighbours: {}", paper.counters())).unwrap_or_default();
     let counters = format!("since the start: {counters}{paper}; {journal}; {desk}; over HTTP: {http}; {lag}");
     cx.app.notice(&mut cx.reactor, &counters);
-    match signal {
-        Signal::Hangup => {
-            cx.app.traffic.reopen();
-            cx.app.notice(&mut cx.reactor, "the log is opened anew");
-            reload(cx, arguments);
-        }
-        Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
-        Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
-    }
 }
 
 fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {

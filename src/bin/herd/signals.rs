@@ -1,0 +1,93 @@
+//! Signals: what every command makes of some, and what `herd all` waits for.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitStatus;
+use std::sync::Arc;
+
+use nix::sys::signal::SigSet;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, WaitOptions, wait};
+use signal_hook::consts::{SIGUSR2, SIGXFSZ};
+use signal_hook::flag;
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
+
+/// Signals that would end the process and are ignored. A handler is used, because children do not inherit it. Rust's
+/// runtime ignores SIGPIPE itself; a write above the limit of a file's size (SIGXFSZ) fails with EFBIG.
+const IGNORED: [i32; 2] = [SIGUSR2, SIGXFSZ];
+
+/// Ignores [`IGNORED`], and unblocks the signals that whoever started this process has blocked: a mask is inherited, and
+/// a server that never hears SIGTERM does not stop. To be called before the first thread is started.
+pub(crate) fn prepare() -> io::Result<()> {
+    for number in IGNORED {
+        flag::register(number, Arc::default())?;
+    }
+    SigSet::empty().thread_set_mask().map_err(io::Error::from)
+}
+
+/// Collects every child that has ended, and says which. Process 1 also has the orphans of others for children.
+pub(crate) fn reap(mut ended: impl FnMut(Pid, ExitStatus)) {
+    use std::os::unix::process::ExitStatusExt;
+    while let Ok(Some((child, status))) = wait(WaitOptions::NOHANG) {
+        ended(child, ExitStatus::from_raw(status.as_raw()));
+    }
+}
+
+/// What a [`Watch`] has seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    /// This signal was delivered.
+    Signal(i32),
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Waits for signals, and for the end of the terminal that is standard input or output. A SIGHUP may come from a
+/// terminal that is gone or from an operator; only the terminal itself tells which.
+pub(crate) struct Watch {
+    signals: SignalDelivery<UnixStream, SignalOnly>,
+    /// Emptied once one of them has hung up.
+    terminals: Vec<OwnedFd>,
+}
+
+impl Watch {
+    /// From here on these signals are events.
+    pub(crate) fn over(signals: &[i32]) -> io::Result<Watch> {
+        let (read, write) = UnixStream::pair()?;
+        let signals = SignalDelivery::with_pipe(read, write, SignalOnly::default(), signals)?;
+        Ok(Watch { signals, terminals: terminals()? })
+    }
+
+    /// Waits until something has happened. The end of the terminal stands before the SIGHUP that it causes.
+    pub(crate) fn wait(&mut self) -> io::Result<Vec<Event>> {
+        let mut events = Vec::new();
+        if self.poll()? {
+            self.terminals.clear();
+            events.push(Event::HungUp);
+        }
+        events.extend(self.signals.pending().map(Event::Signal));
+        Ok(events)
+    }
+
+    /// Whether a terminal has hung up. Of terminals nothing else is asked, and that is always reported.
+    fn poll(&self) -> io::Result<bool> {
+        let terminals = self.terminals.iter().map(|terminal| PollFd::new(terminal, PollFlags::empty()));
+        let signals = PollFd::new(self.signals.get_read(), PollFlags::IN);
+        let mut polled: Vec<_> = terminals.chain([signals]).collect();
+        match poll(&mut polled, None) {
+            Ok(_) => Ok(polled[..self.terminals.len()].iter().any(|terminal| !terminal.revents().is_empty())),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Of standard input and output, those that are terminals.
+fn terminals() -> io::Result<Vec<OwnedFd>> {
+    let (input, output) = (io::stdin(), io::stdout());
+    let input = input.is_terminal().then(|| input.as_fd().try_clone_to_owned());
+    let output = output.is_terminal().then(|| output.as_fd().try_clone_to_owned());
+    input.into_iter().chain(output).collect()
+}
