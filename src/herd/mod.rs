@@ -22,7 +22,7 @@ mod token_bucket;
 use std::fmt;
 use std::time::Duration;
 
-use log::info;
+use log::{info, warn};
 use protocols::http::{Agent, AgentConfig};
 use reactor::Requests;
 
@@ -63,6 +63,8 @@ pub struct Rules {
     pub places_time: Duration,
     /// The clients that may be connected at once.
     pub clients: usize,
+    /// The descriptors this process may have, if it is they that bound `clients`.
+    pub descriptors: Option<usize>,
     /// Those of one address; 0: no bound of their own.
     pub clients_per_address: usize,
     /// Lines of one client that are served in a second; 0: no bound.
@@ -82,6 +84,7 @@ impl Default for Rules {
             idle: Duration::from_secs(600),
             places_time: Duration::from_secs(5),
             clients: 10_000,
+            descriptors: None,
             clients_per_address: 0,
             lines_per_second: 0,
             queries_per_second: 0,
@@ -122,6 +125,8 @@ pub struct HerdCounters {
     pub refused_neighbours: u64,
     /// Of these, who went, or whose time was up, before anything could be judged.
     pub gone_strangers: u64,
+    /// Connections at the neighbours' port for which there was no room: too many had not proved who they are.
+    pub refused_strangers: u64,
 }
 
 impl fmt::Display for HerdCounters {
@@ -243,6 +248,12 @@ impl Herd {
             Some(0) => self.notice(reactor, notice),
             Some(more) => self.notice(reactor, &format!("{notice}; {more} more like it were not said")),
         }
+    }
+
+    /// Warns the operator: on standard error and in the traffic log.
+    pub fn warning(&mut self, reactor: &mut Requests<'_, Herd>, warning: &str) {
+        warn!("{warning}");
+        self.traffic.notice(reactor, warning);
     }
 
     /// Says something to the operator: on standard error and in the traffic log.

@@ -83,8 +83,8 @@ impl Fresh {
 fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
     match read {
         Ok(Fresh { config, client_tls, peer_tls }) => {
-            let clients = cx.app.rules.clients; // the reactor has room for these
-            cx.app.rules = Rules { clients, ..Rules::of(&config) };
+            let Rules { clients, descriptors, .. } = cx.app.rules; // the reactor has room for these
+            cx.app.rules = Rules { clients, descriptors, ..Rules::of(&config) };
             cx.app.traffic.want_traffic(config.log.traffic);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
             "the configuration is read again: its rules and certificates hold for new connections; addresses, \

@@ -40,12 +40,15 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     }
     let mut net = MioNet::new().and_then(MioNet::with_signals).map_err(Failure::other)?;
     let (mut herd, damage) = make(&config, &server)?;
-    herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
+    let shortage = fit_clients(&mut herd);
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
     if let Some(notice) = damage {
         reactor.enter(&net, |cx| cx.app.notice(&mut cx.reactor, &notice));
+    }
+    if let Some(warning) = shortage {
+        reactor.enter(&net, |cx| cx.app.warning(&mut cx.reactor, &warning));
     }
     let client_tls = client_tls(&config)?;
     let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
@@ -57,12 +60,21 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str) -> Result<(), Failu
     finish_log(&mut reactor, &mut net)
 }
 
-/// How many clients the descriptors allow, once as many are taken as the system lets us: without room for
-/// the neighbours, a crowd of clients would cut the server off from the herd.
-fn room_for_clients(herd: &Herd) -> usize {
+/// Bounds the clients by what the descriptors allow, once as many are taken as the system lets us: without room for
+/// the neighbours, a crowd of clients would cut the server off from the herd. Says if that is fewer than configured.
+fn fit_clients(herd: &mut Herd) -> Option<String> {
     let descriptors = raise_descriptors();
     let own = OWN_DESCRIPTORS + herd.neighbours.paper().map_or(0, Correspondents::most_connections);
-    descriptors - own.min(descriptors / 2)
+    let room = descriptors - own.min(descriptors / 2);
+    let wanted = std::mem::replace(&mut herd.rules.clients, room);
+    if wanted <= room {
+        herd.rules.clients = wanted;
+        return None;
+    }
+    herd.rules.descriptors = Some(descriptors);
+    Some(format!(
+        "{room} of {wanted} clients (limits.connections) fit: this process may have {descriptors} descriptors (ulimit -n)"
+    ))
 }
 
 /// Takes as many descriptors as the system lets us; says how many that are.
