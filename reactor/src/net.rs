@@ -146,7 +146,7 @@ pub trait Net {
     fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()>;
 
     /// How [`connect`](Net::connect) went. `WouldBlock`: it is still on its way, so no edge of it matters
-    /// yet; those that do are reported once it is made.
+    /// yet; those that do are reported once it is made. A socket that is connected to itself counts as refused.
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()>;
 
     /// Reads what there is. `Ok(0)`: the peer has closed its sending side.

@@ -276,6 +276,21 @@ fn a_name_is_resolved_and_a_bad_one_is_an_error() {
 }
 
 #[test]
+fn a_name_that_is_asked_for_often_is_looked_up_on_one_thread_and_all_are_answered() {
+    let mut net = net();
+    (0..100).for_each(|job| net.resolve(JobId(job), "localhost", u16::try_from(job).unwrap()));
+    let mut answered = Vec::new();
+    wait_until(&mut net, |event| {
+        if let Event::Resolved(JobId(job), Ok(found)) = event {
+            assert!(found.iter().all(|at| at.ip().is_loopback() && u64::from(at.port()) == *job));
+            answered.push(*job);
+        }
+        answered.len() == 100
+    });
+    assert_eq!((answered, net.names.threads()), ((0..100).collect(), 1));
+}
+
+#[test]
 fn deferred_work_comes_back_with_its_value() {
     let mut net = net();
     for id in 0..20 {

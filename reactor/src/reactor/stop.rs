@@ -54,7 +54,7 @@ impl<A: 'static> Reactor<A> {
 
     /// Ends whatever is left when the time of a stop is over.
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
-        if self.core.stop_by.is_none_or(|by| by > self.core.now) {
+        if self.core.stop_by.is_none_or(|by| by > self.core.now) || self.is_behind() {
             return;
         }
         for id in self.links.ids() {
