@@ -14,6 +14,8 @@ mod common;
 mod crowds;
 #[path = "processes/cuts.rs"]
 mod cuts;
+#[path = "processes/dialling.rs"]
+mod dialling;
 #[path = "processes/disk.rs"]
 mod disk;
 #[path = "processes/kills.rs"]
@@ -22,3 +24,5 @@ mod kills;
 mod pauses;
 #[path = "processes/rig/mod.rs"]
 mod rig;
+#[path = "processes/signals.rs"]
+mod signals;

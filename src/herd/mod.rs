@@ -173,6 +173,8 @@ pub struct Herd {
     refused: Sparing,
     /// Which of those who went before that.
     gone: Sparing,
+    /// Which of the warnings that two servers have one name.
+    namesakes: Sparing,
     /// The ports that are open.
     pub(crate) listening: Listening,
     /// How often the configuration was asked for and taken over.
@@ -208,6 +210,7 @@ impl Herd {
             strangers: 0,
             refused: Sparing::default(),
             gone: Sparing::default(),
+            namesakes: Sparing::default(),
             listening: Listening::default(),
             reloads: Reloads::default(),
             counters: HerdCounters::default(),
@@ -226,6 +229,16 @@ impl Herd {
         self.counters.refused_neighbours += 1;
         let admitted = self.refused.admit(reactor.now());
         self.notice_if(reactor, admitted, notice);
+    }
+
+    /// The same for one of two servers that have one name. It is a warning, and is not hidden by the others.
+    pub(crate) fn warn_of_namesake(&mut self, reactor: &mut Requests<'_, Herd>, warning: &str) {
+        self.counters.refused_neighbours += 1;
+        match self.namesakes.admit(reactor.now()) {
+            None => log::debug!("{warning}"),
+            Some(0) => self.warning(reactor, warning),
+            Some(more) => self.warning(reactor, &format!("{warning}; {more} more like it were not logged")),
+        }
     }
 
     /// The same for somebody who went before that. They do not hide the others.
