@@ -57,11 +57,10 @@ impl Names {
         self.remember(name).late = Some((until, found));
     }
 
-    /// What was found too late, once.
-    pub(crate) fn take_late(&mut self, name: &str, port: u16, now: Time) -> Option<Vec<SocketAddr>> {
-        let (until, mut found) = self.0.get_mut(name)?.late.take()?;
-        found.iter_mut().for_each(|address| address.set_port(port));
-        (now < until).then_some(found)
+    /// What was found too late and may still be used.
+    pub(crate) fn found_late(&self, name: &str, port: u16, now: Time) -> Option<Vec<SocketAddr>> {
+        let (_, found) = self.0.get(name)?.late.as_ref().filter(|(until, _)| now < *until)?;
+        Some(found.iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
     }
 
     fn remember(&mut self, name: &str) -> &mut Name {
@@ -111,14 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn what_came_too_late_is_used_once_and_not_for_ever() {
+    fn what_came_too_late_is_used_for_a_while() {
         let mut names = Names::default();
         let second = |n| Time::ZERO + Duration::from_secs(n);
         names.keep("a", vec![at(1)], second(5));
-        assert_eq!(names.take_late("a", 443, second(4)), Some(vec![SocketAddr::from(([192, 0, 2, 1], 443))]));
-        assert_eq!(names.take_late("a", 443, second(4)), None);
-        names.keep("a", vec![at(1)], second(5));
-        assert_eq!(names.take_late("a", 443, second(5)), None);
+        for port in [443, 80] {
+            let there = SocketAddr::from(([192, 0, 2, 1], port));
+            assert_eq!(names.found_late("a", port, second(4)), Some(vec![there]));
+        }
+        assert_eq!(names.found_late("a", 443, second(5)), None);
+        assert_eq!(names.found_late("b", 443, second(4)), None);
     }
 
     #[test]

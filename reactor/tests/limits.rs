@@ -320,7 +320,7 @@ fn law_7_looking_up_a_name_has_a_time_of_its_own() {
 
 /// A request that may take five seconds would never get anywhere if its host's name took six each time.
 #[test]
-fn what_was_looked_up_too_late_for_one_is_there_for_the_next_and_for_no_further() {
+fn what_was_looked_up_too_late_for_one_is_there_for_others_for_half_a_minute() {
     let mut world = World::new();
     world.net.set_addresses("slow.test", [IpAddr::V4(Ipv4Addr::LOCALHOST)]);
     world.net.hold_answers(true);
@@ -337,9 +337,11 @@ fn what_was_looked_up_too_late_for_one_is_there_for_the_next_and_for_no_further(
     world.net.hold_answers(true);
     world.dial(Endpoint::new("slow.test", 2), Probe::new("b"));
     world.dial(Endpoint::new("slow.test", 3), Probe::new("c"));
+    world.pass(secs(30));
+    world.dial(Endpoint::new("slow.test", 4), Probe::new("d"));
     world.settle();
     let dialled: Vec<_> = world.net.dialled().iter().map(|dialled| dialled.to.to_string()).collect();
-    assert_eq!(dialled, ["127.0.0.1:2"]);
+    assert_eq!(dialled, ["127.0.0.1:2", "127.0.0.1:3"]);
 }
 
 #[test]

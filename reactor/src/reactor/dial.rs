@@ -61,7 +61,7 @@ impl<A: 'static> Reactor<A> {
 
     /// Looks a name up, which has a time limit of its own.
     fn look_up(&mut self, net: &mut impl Net, id: ConnId, name: &str, port: u16) {
-        if let Some(found) = self.names.take_late(name, port, self.core.now) {
+        if let Some(found) = self.names.found_late(name, port, self.core.now) {
             return self.found(net, id, found);
         }
         let Some(job) = self.core.begin_lookup(self.lookups.len()) else {

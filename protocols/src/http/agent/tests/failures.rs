@@ -162,7 +162,7 @@ fn an_address_of_the_host_that_says_nothing_or_speaks_no_http_is_tried_last_next
     }
 }
 
-/// Half of the requests fail where looking up the host takes longer than they may; but not all.
+/// It is not so that each request begins to look the host up, and none waits for the answer.
 #[test]
 fn a_host_whose_name_takes_longer_to_look_up_than_a_request_may_is_reached_by_the_next() {
     let mut world = World::new();
