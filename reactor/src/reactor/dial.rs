@@ -90,14 +90,16 @@ impl<A: 'static> Reactor<A> {
             return self.on_done(job, Ok(Box::new(answer))); // nobody is dialled: it was a callback that asked
         };
         self.note_lookup(&lookup);
+        let is_awaited = self.dial_of(lookup.conn).is_some();
         match answer {
-            Ok(found) if self.dial_of(lookup.conn).is_some() => self.found(net, lookup.conn, found),
-            // It was given up meanwhile. Whoever dials next may be as impatient, and need not wait anew.
-            Ok(found) => {
-                self.names.keep(&lookup.name, found, self.core.now + self.core.limits.lookup_timeout)
-            }
-            Err(error) if self.dial_of(lookup.conn).is_some() => {
+            Ok(found) if is_awaited => self.found(net, lookup.conn, found),
+            Err(error) if is_awaited => {
                 self.dial_failed(net, lookup.conn, &ConnectError::Unresolved(error));
+            }
+            // It was given up. Whoever dials next may be as impatient, and need not wait anew.
+            Ok(found) => {
+                let until = self.core.now + self.core.limits.lookup_timeout;
+                self.names.keep(&lookup.name, found, until);
             }
             Err(_) => {}
         }

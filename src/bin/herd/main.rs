@@ -81,6 +81,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn server_alone(config: &ConfigArguments, name: &str, parent: Option<i32>) -> Result<(), Failure> {
+    signals::prepare_server().map_err(Failure::other)?;
     parent.map_or(Ok(()), parent::end_with)?;
     serve::serve(config, name)
 }

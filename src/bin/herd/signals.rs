@@ -2,29 +2,39 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
 use nix::sys::signal::SigSet;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, WaitOptions, wait};
-use signal_hook::consts::{SIGUSR2, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-/// Signals that would end the process and are ignored. A handler is used, because children do not inherit it. Rust's
-/// runtime ignores SIGPIPE itself; a write above the limit of a file's size (SIGXFSZ) fails with EFBIG.
+/// Signals that would end any command and are ignored. Rust's runtime ignores SIGPIPE itself; a write above the limit of
+/// a file's size (SIGXFSZ) fails with EFBIG.
 const IGNORED: [i32; 2] = [SIGUSR2, SIGXFSZ];
+/// Those that mean something to a server once it runs, and are not to end it before.
+const EARLY: [i32; 2] = [SIGHUP, SIGUSR1];
 
 /// Ignores [`IGNORED`], and unblocks the signals that whoever started this process has blocked: a mask is inherited, and
 /// a server that never hears SIGTERM does not stop. To be called before the first thread is started.
 pub(crate) fn prepare() -> io::Result<()> {
-    for number in IGNORED {
-        flag::register(number, Arc::default())?;
-    }
+    ignore(&IGNORED)?;
     SigSet::empty().thread_set_mask().map_err(io::Error::from)
+}
+
+/// The same for a server that is about to start: what it is to read or open anew, it has not read yet.
+pub(crate) fn prepare_server() -> io::Result<()> {
+    ignore(&EARLY)
+}
+
+/// By a handler that does nothing, since children do not inherit it.
+fn ignore(numbers: &[i32]) -> io::Result<()> {
+    numbers.iter().try_for_each(|number| flag::register(*number, Arc::default()).map(drop))
 }
 
 /// Collects every child that has ended, and says which. Process 1 also has the orphans of others for children.
@@ -47,7 +57,8 @@ pub(crate) enum Event {
 /// Waits for signals, and for the end of the terminal that is standard input or output. A SIGHUP may come from a
 /// terminal that is gone or from an operator; only the terminal itself tells which.
 pub(crate) struct Watch {
-    signals: SignalDelivery<UnixStream, SignalOnly>,
+    /// By a pair of sockets, to which the handler of the signals writes.
+    signals: SignalDelivery<OwnedFd, SignalOnly>,
     /// Emptied once one of them has hung up.
     terminals: Vec<OwnedFd>,
 }
@@ -55,8 +66,8 @@ pub(crate) struct Watch {
 impl Watch {
     /// From here on these signals are events.
     pub(crate) fn over(signals: &[i32]) -> io::Result<Watch> {
-        let (read, write) = UnixStream::pair()?;
-        let signals = SignalDelivery::with_pipe(read, write, SignalOnly::default(), signals)?;
+        let (read, write) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        let signals = SignalDelivery::with_pipe(read, write, SignalOnly, signals)?;
         Ok(Watch { signals, terminals: terminals()? })
     }
 
