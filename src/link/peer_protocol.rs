@@ -188,10 +188,12 @@ impl PeerProtocol {
 
     /// From here on it is heard, unless another server of its name is.
     fn is_proven(&mut self, cx: &mut PeerCx<'_>, place: usize) {
-        if let Some(older) = cx.app.neighbours.get_mut(place).and_then(|neighbour| neighbour.heard_on()) {
+        let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
+        if let Some(older) = neighbour.heard_on() {
+            let name = neighbour.name.clone();
             if is_alive(cx, older) {
                 send_line(&mut cx.transport, TAKEN);
-                return self.refuse(cx, Refusal::Taken);
+                return self.refuse_namesake(cx, &name, "one is linked, and the one");
             }
             cx.transport.peers().abort(older);
         }
@@ -211,26 +213,27 @@ impl PeerProtocol {
 
     /// Tells it apart from a neighbour.
     fn refuse(&mut self, cx: &mut PeerCx<'_>, refusal: Refusal) {
+        if refusal == Refusal::OurName {
+            let name = cx.app.name.clone();
+            return self.refuse_namesake(cx, &name, "this one, and the one");
+        }
+        self.is_refused(cx);
+        refuse(cx, &refusal);
+    }
+
+    /// Refuses one of two servers of one name. It has been told why, so the connection is not broken off.
+    fn refuse_namesake(&mut self, cx: &mut PeerCx<'_>, name: &str, which: &str) {
+        self.is_refused(cx);
+        let warning = format!("two servers are named {name}: {which} at {}, which is refused", self.peer);
+        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        cx.transport.lose_connection();
+    }
+
+    fn is_refused(&mut self, cx: &mut PeerCx<'_>) {
         if !matches!(self.state, State::Neighbour(_)) {
             cx.app.strangers -= 1;
             self.state = State::Refused;
         }
-        match refusal {
-            Refusal::OurName | Refusal::Taken => self.refuse_namesake(cx, refusal),
-            _ => refuse(cx, &refusal),
-        }
-    }
-
-    /// Refuses one of two servers of one name. It is told why, so the connection is not broken off.
-    fn refuse_namesake(&self, cx: &mut PeerCx<'_>, refusal: Refusal) {
-        let warning = match refusal {
-            Refusal::OurName => {
-                format!("two servers are named {}: this one, and the one at {}", cx.app.name, self.peer)
-            }
-            _ => format!("{} is refused: {refusal}", self.peer),
-        };
-        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
-        cx.transport.lose_connection();
     }
 
     /// It is gone before it has proved anything, because its time was up or for a reason of its own.
