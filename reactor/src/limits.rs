@@ -33,8 +33,8 @@ pub struct Limits {
     /// How long a connection may be on its way, TLS included, unless its endpoint says otherwise. It is counted
     /// from when its name is looked up.
     pub connect_timeout: Duration,
-    /// How long looking up a name may take before that. 30 s: as long as a resolver asks three name servers
-    /// twice each (resolv.conf(5): `timeout` 5 s, `attempts` 2), the first of which may all be down.
+    /// How long looking up a name may take before that. 30 s: what a resolver takes to ask three name servers
+    /// twice each, at 5 s a question (resolv.conf(5)).
     pub lookup_timeout: Duration,
     /// How long looking up a name may take without being counted and logged as slow. 1 s: a name server that is
     /// down costs 5.
