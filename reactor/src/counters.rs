@@ -24,6 +24,8 @@ pub struct Counters {
     pub accept_pauses: u64,
     /// Outgoing connections made, TLS not yet counted.
     pub connected: u64,
+    /// Names that took longer to look up than [`Limits::slow_lookup`](crate::Limits::slow_lookup).
+    pub slow_lookups: u64,
     /// Connections that were never made: those that could not be dialled, and those, accepted ones
     /// too, on which TLS was not agreed.
     pub connect_failures: u64,
@@ -41,6 +43,8 @@ pub struct Counters {
     pub outbox_full: u64,
     /// Timers run.
     pub timers: u64,
+    /// Turns in which timers waited until more was read, after a pause of the process.
+    pub catch_up_turns: u64,
     /// Timers refused because there were too many.
     pub timers_refused: u64,
     /// Requests carried out.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::layer::ClientTls;
 use crate::net::ConnId;
@@ -19,6 +20,8 @@ pub(crate) struct Dial {
     pub(crate) next_attempt: Time,
     /// What the last attempt that failed said.
     pub(crate) last: Option<io::Error>,
+    /// How long it may take once the name is looked up.
+    pub(crate) within: Duration,
     pub(crate) give_up: Time,
     /// TLS, and the name that the certificate must be for.
     pub(crate) tls: Option<(ClientTls, String)>,

@@ -84,8 +84,9 @@ impl Endpoint {
         Endpoint { called: Some(name.into()), ..self }
     }
 
-    /// The same, but the connection must be made within `timeout`, looking up the name included
-    /// (default: [`Limits::connect_timeout`](crate::Limits::connect_timeout)).
+    /// The same, but the connection must be made within `timeout`, TLS included (default:
+    /// [`Limits::connect_timeout`](crate::Limits::connect_timeout)). Looking up the name comes before that, and has
+    /// [a limit of its own](crate::Limits::lookup_timeout).
     pub fn within(self, timeout: Duration) -> Endpoint {
         Endpoint { timeout: Some(timeout), ..self }
     }

@@ -106,6 +106,7 @@ mod lag;
 mod layer;
 mod limits;
 mod link;
+mod names;
 mod outbox;
 mod panic_text;
 mod port;

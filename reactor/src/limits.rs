@@ -30,8 +30,15 @@ pub struct Limits {
     pub accept_pause: Duration,
     /// Jobs at once: deferred work, and names that a callback looks up; for dialling, as many names again.
     pub jobs: usize,
-    /// How long a connection may be on its way, TLS included, unless its endpoint says otherwise.
+    /// How long a connection may be on its way, TLS included, unless its endpoint says otherwise. It is counted
+    /// from when its name is looked up.
     pub connect_timeout: Duration,
+    /// How long looking up a name may take before that. 30 s: what a resolver takes to ask three name servers
+    /// twice each, at 5 s a question (resolv.conf(5)).
+    pub lookup_timeout: Duration,
+    /// How long looking up a name may take without being counted and logged as slow. 1 s: a name server that is
+    /// down costs 5.
+    pub slow_lookup: Duration,
     /// How long an address of a name may leave us waiting until the next one is tried beside it.
     /// 250 ms, as RFC 8305, section 8, recommends.
     pub attempt_delay: Duration,
@@ -44,6 +51,10 @@ pub struct Limits {
     pub linger: Duration,
     /// How long a stop waits for all links together.
     pub stop_timeout: Duration,
+    /// How long timers and deadlines that are late, since the process was stopped or starved, may be put off further so
+    /// that what has arrived meanwhile is read first. 1 s: half of what the shortest of this workspace's deadlines
+    /// allows.
+    pub catch_up: Duration,
     /// How long a turn may take; a longer one is counted, and said with what it did, once a second at most.
     /// 50 ms: a pause that a person begins to notice, and a hundred times what a full turn should take.
     pub slow_turn: Duration,
@@ -62,11 +73,14 @@ impl Default for Limits {
             accept_pause: Duration::from_millis(250),
             jobs: 1024,
             connect_timeout: Duration::from_secs(10),
+            lookup_timeout: Duration::from_secs(30),
+            slow_lookup: Duration::from_secs(1),
             attempt_delay: Duration::from_millis(250),
             handshake_timeout: Duration::from_secs(10),
             flush_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(5),
+            catch_up: Duration::from_secs(1),
             slow_turn: Duration::from_millis(50),
         }
     }

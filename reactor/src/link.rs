@@ -34,6 +34,8 @@ pub(crate) struct Link<A> {
     /// Gone once it lingers.
     pub(crate) protocol: Option<Box<dyn ErasedProtocol<A>>>,
     pub(crate) phase: Phase,
+    /// The name that was dialled, if it was no address.
+    pub(crate) name: Option<Box<str>>,
     pub(crate) layer: Layer,
     /// When its deadline is looked at next; never later than the deadline is.
     pub(crate) armed: Time,
@@ -57,6 +59,7 @@ impl<A> Link<A> {
             id,
             protocol: Some(protocol),
             phase,
+            name: None,
             layer: Layer::Plain,
             armed: Time::NEVER,
             readable: false,

@@ -46,13 +46,20 @@ pub struct JobId(pub u64);
 
 /// What the operating system asks of the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Signal {
     /// SIGINT: somebody pressed Ctrl-C.
     Interrupt,
     /// SIGTERM: a supervisor wants the process to end.
     Terminate,
+    /// SIGQUIT: somebody pressed Ctrl-\, or a supervisor wants the process to end.
+    Quit,
     /// SIGHUP: read the configuration again, reopen the logs.
     Hangup,
+    /// SIGUSR1: by custom, reopen the logs.
+    User1,
+    /// SIGCHLD: a child has ended. Process 1 of a container also has the orphans of others for children.
+    Child,
 }
 
 /// What comes back from a thread: the value of [`Net::defer`]'s work, or why there is none.
@@ -139,7 +146,7 @@ pub trait Net {
     fn rename(&mut self, conn: ConnId, to: ConnId) -> io::Result<()>;
 
     /// How [`connect`](Net::connect) went. `WouldBlock`: it is still on its way, so no edge of it matters
-    /// yet; those that do are reported once it is made.
+    /// yet; those that do are reported once it is made. A socket that is connected to itself counts as refused.
     fn connect_result(&mut self, conn: ConnId) -> io::Result<()>;
 
     /// Reads what there is. `Ok(0)`: the peer has closed its sending side.

@@ -60,6 +60,10 @@ pub(crate) struct Wire {
     pub(crate) deadline: Time,
     pub(crate) reading: Reading,
     pub(crate) closing: Closing,
+    /// Something was heard.
+    pub(crate) has_spoken: bool,
+    /// Its protocol wants another address of the name that was dialled to be tried before this one.
+    pub(crate) is_demoted: bool,
     /// `connection_made` was told.
     pub(crate) made: bool,
     /// Our sending side ends once the outbox is empty.
@@ -221,6 +225,12 @@ impl Wires {
         }
     }
 
+    pub(crate) fn demote(&mut self, id: ConnId) {
+        if let Some(wire) = self.get_mut(id) {
+            wire.is_demoted = true;
+        }
+    }
+
     pub(crate) fn pause(&mut self, id: ConnId) {
         if let Some(wire) = self.get_mut(id) {
             wire.reading = Reading::Paused;
@@ -291,6 +301,8 @@ impl Wire {
             deadline: Time::NEVER,
             reading: Reading::On,
             closing: Closing::No,
+            has_spoken: false,
+            is_demoted: false,
             made: false,
             write_lost: false,
             high: false,

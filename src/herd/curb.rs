@@ -10,11 +10,11 @@ use super::{Herd, HerdCounters};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Curb {
-    /// Refused: `limits.connections` are there.
+    /// Refused: `limits.connections`, or the descriptors, are reached.
     Connections,
-    /// Refused: `limits.connections_per_address` are there.
+    /// Refused: `limits.connections_per_address` is reached.
     Address,
-    /// Its report was refused: it is new, and `limits.clients_known` are there.
+    /// Its report was refused: it is new, and `limits.clients_known` is reached.
     Known,
     /// Made to wait: it went through `limits.lines_per_second`.
     Lines,
@@ -66,16 +66,35 @@ impl Curb {
     }
 }
 
-impl fmt::Display for Curb {
+/// A curb with the bound that was reached, as the log names both.
+struct Reached<'a>(Curb, &'a Herd);
+
+impl fmt::Display for Reached<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Curb::Connections => "refused: limits.connections are there",
-            Curb::Address => "refused: limits.connections_per_address are there",
-            Curb::Known => "is refused: it reports of a new client, and limits.clients_known are there",
-            Curb::Lines => "has to wait: it went through limits.lines_per_second",
-            Curb::Queries => "has to wait: it went through limits.queries_per_second",
-            Curb::Http => "closed: it speaks HTTP",
-        })
+        let Reached(curb, Herd { rules, store, .. }) = self;
+        match (curb, rules.descriptors) {
+            (Curb::Connections, Some(descriptors)) => {
+                write!(
+                    f,
+                    "refused: {descriptors} descriptors (ulimit -n) leave room for {} clients",
+                    rules.clients
+                )
+            }
+            (Curb::Connections, None) => write!(f, "refused: limits.connections ({}) reached", rules.clients),
+            (Curb::Address, _) => {
+                write!(f, "refused: limits.connections_per_address ({}) reached", rules.clients_per_address)
+            }
+            (Curb::Known, _) => {
+                write!(f, "report of a new client refused: limits.clients_known ({}) reached", store.most())
+            }
+            (Curb::Lines, _) => {
+                write!(f, "has to wait: limits.lines_per_second ({}) reached", rules.lines_per_second)
+            }
+            (Curb::Queries, _) => {
+                write!(f, "has to wait: limits.queries_per_second ({}) reached", rules.queries_per_second)
+            }
+            (Curb::Http, _) => f.write_str("closed: it speaks HTTP"),
+        }
     }
 }
 
@@ -84,17 +103,19 @@ impl Herd {
     /// log with it.
     pub(super) fn curb(&mut self, curb: Curb, peer: Peer) {
         let counter = curb.counter(&mut self.counters);
-        if tally(counter) {
-            log::warn!("client {peer}: {curb} ({counter} so far)");
+        let is_said = tally(counter);
+        let count = *counter;
+        if is_said {
+            log::warn!("client {peer}: {} ({count} so far)", Reached(curb, self));
         }
     }
 
     /// The same of a neighbour's news of a client for whom there is no room.
     pub(crate) fn drop_news(&mut self, neighbour: Peer) {
-        let dropped = &mut self.counters.dropped_news;
+        let (dropped, most) = (&mut self.counters.dropped_news, self.store.most());
         if tally(dropped) {
             log::warn!(
-                "{neighbour} tells of a new client, and limits.clients_known are there: dropped ({dropped} so far)"
+                "{neighbour}: news of a new client dropped: limits.clients_known ({most}) reached ({dropped} so far)"
             );
         }
     }

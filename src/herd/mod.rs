@@ -69,6 +69,8 @@ pub struct Rules {
     pub places_time: Duration,
     /// The clients that may be connected at once.
     pub clients: usize,
+    /// The descriptors this process may have, if it is they that bound `clients`.
+    pub descriptors: Option<usize>,
     /// Those of one address; 0: no bound of their own.
     pub clients_per_address: usize,
     /// Lines of one client that are served in a second; 0: no bound.
@@ -84,7 +86,12 @@ impl Rules {
     /// neighbours are there.
     #[must_use]
     pub fn taken_over(&self, new: &Rules) -> Rules {
-        Rules { clients: self.clients, neighbour_queue: self.neighbour_queue, ..new.clone() }
+        Rules {
+            clients: self.clients,
+            descriptors: self.descriptors,
+            neighbour_queue: self.neighbour_queue,
+            ..new.clone()
+        }
     }
 }
 
@@ -97,6 +104,7 @@ impl Default for Rules {
             idle: Duration::from_secs(600),
             places_time: Duration::from_secs(5),
             clients: 10_000,
+            descriptors: None,
             clients_per_address: 0,
             lines_per_second: 0,
             queries_per_second: 0,
@@ -137,13 +145,15 @@ pub struct HerdCounters {
     pub refused_neighbours: u64,
     /// Of these, who went, or whose time was up, before anything could be judged.
     pub gone_strangers: u64,
+    /// Connections at the neighbours' port for which there was no room: too many had not proved who they are.
+    pub refused_strangers: u64,
 }
 
 /// Those that are not zero, one a line.
 impl fmt::Display for HerdCounters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let HerdCounters { reports, queries, invalid, news, old_news, .. } = *self;
-        let HerdCounters { dropped_news, refused_neighbours, gone_strangers, .. } = *self;
+        let HerdCounters { dropped_news, refused_neighbours, gone_strangers, refused_strangers, .. } = *self;
         let of_all = [
             (reports, "reports"),
             (queries, "queries"),
@@ -153,6 +163,7 @@ impl fmt::Display for HerdCounters {
             (dropped_news, "news dropped for want of room"),
             (refused_neighbours, "neighbours refused"),
             (gone_strangers, "of them gone by themselves"),
+            (refused_strangers, "strangers refused at the full port of the neighbours"),
         ];
         Counted(&of_all).fmt(f)?;
         Curb::ALL.iter().try_for_each(|curb| Counted(&[(curb.of(self), curb.counted())]).fmt(f))
@@ -189,6 +200,8 @@ pub struct Herd {
     refused: Sparing,
     /// Which of those who went before that.
     gone: Sparing,
+    /// Which of the warnings that two servers have one name.
+    namesakes: Sparing,
     /// The ports that are open.
     pub(crate) listening: Listening,
     /// How often the configuration was asked for and taken over.
@@ -230,6 +243,7 @@ impl Herd {
             strangers: 0,
             refused: Sparing::default(),
             gone: Sparing::default(),
+            namesakes: Sparing::default(),
             listening: Listening::default(),
             reloads: Reloads::default(),
             settings: Settings::default(),
@@ -251,6 +265,16 @@ impl Herd {
         self.counters.refused_neighbours += 1;
         let admitted = self.refused.admit(reactor.now());
         self.notice_if(reactor, admitted, notice);
+    }
+
+    /// The same for one of two servers that have one name. It is a warning, and is not hidden by the others.
+    pub(crate) fn warn_of_namesake(&mut self, reactor: &mut Requests<'_, Herd>, warning: &str) {
+        self.counters.refused_neighbours += 1;
+        match self.namesakes.admit(reactor.now()) {
+            None => log::debug!("{warning}"),
+            Some(0) => self.warn(reactor, warning),
+            Some(more) => self.warn(reactor, &format!("{warning}; {more} more like it were not logged")),
+        }
     }
 
     /// The same for somebody who went before that. They do not hide the others.

@@ -70,6 +70,8 @@ pub struct Neighbour {
     pub link: LinkState,
     /// The link from it.
     pub hearing: Hearing,
+    /// It has closed that link; what it said before is still being taken in.
+    is_leaving: bool,
     /// How long to wait before it is dialled again.
     pub backoff: Backoff,
     /// Which of the redials are said.
@@ -94,6 +96,7 @@ impl Neighbour {
             at: at.within(Duration::from_secs(2)),
             link: LinkState::Down,
             hearing: Hearing::Nothing,
+            is_leaving: false,
             backoff: Backoff::default(),
             redials: Sparing::default(),
             dialled: None,
@@ -143,6 +146,20 @@ impl Neighbour {
     /// It has proved who it is on `link`, its own to us.
     pub fn heard(&mut self, link: ConnId) {
         self.hearing = Hearing::News(link);
+        self.is_leaving = false;
+    }
+
+    /// It has closed `link`, its own to us.
+    pub(crate) fn leaves(&mut self, link: ConnId) {
+        self.is_leaving |= self.heard_on() == Some(link);
+    }
+
+    /// Its own link to us, if it has one that it has not closed.
+    pub(crate) fn heard_on(&self) -> Option<ConnId> {
+        match self.hearing {
+            Hearing::News(link) | Hearing::Synced(link) if !self.is_leaving => Some(link),
+            _ => None,
+        }
     }
 
     /// It has told us on `link` all that it held. Whether that is news.
@@ -154,11 +171,13 @@ impl Neighbour {
         is_news
     }
 
-    /// It is no longer heard on `link`.
-    pub fn unheard(&mut self, link: ConnId) {
-        if matches!(self.hearing, Hearing::News(heard) | Hearing::Synced(heard) if heard == link) {
+    /// It is no longer heard on `link`. False: it was not heard there, but on a later one.
+    pub fn unheard(&mut self, link: ConnId) -> bool {
+        let was_heard = matches!(self.hearing, Hearing::News(on) | Hearing::Synced(on) if on == link);
+        if was_heard {
             self.hearing = Hearing::Nothing;
         }
+        was_heard
     }
 
     /// Whether our link to it stands.

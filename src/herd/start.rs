@@ -7,16 +7,12 @@ use std::time::Duration;
 use protocols::Lines;
 use reactor::{Endpoint, Limits, Net, Peer, PortId, Reactor, ServerTls};
 
+use super::admission::MOST_STRANGERS;
 use super::{Herd, Neighbour, Neighbours, Providers, Rules, ServerProtocol, expiry};
-use crate::buggify::{Point, fires};
 use crate::config::{self, Config, PeerMode, ServerConfig};
 use crate::link::{PeerProtocol, Proof, dial};
 use crate::paper::{self, Correspondent, Correspondents, MOST_IN_FLIGHT};
 use crate::traffic_log::TrafficLog;
-
-/// Connections at the neighbours' port that may be about to prove who they are: more than a herd has, and
-/// few enough that strangers, who have two seconds each, are no burden.
-const MOST_STRANGERS: usize = 32;
 
 /// A client waits for its next line and for its end, its question for its turn, for an answer, and for a provider.
 const TIMERS_PER_LINK: usize = 5;
@@ -46,6 +42,7 @@ impl Rules {
             idle: config.limits.idle,
             places_time: config.places.timeout,
             clients: config.limits.connections,
+            descriptors: None,
             clients_per_address: config.limits.connections_per_address,
             lines_per_second: config.limits.lines_per_second,
             queries_per_second: config.limits.queries_per_second,
@@ -134,10 +131,8 @@ pub fn open(reactor: &mut Reactor<Herd>, net: &mut impl Net, ports: &Ports) -> i
 
 /// Listens for neighbours.
 fn open_peers(reactor: &mut Reactor<Herd>, net: &mut impl Net, at: SocketAddr) -> io::Result<PortId> {
-    let peer = |herd: &mut Herd, peer| {
-        let has_room = herd.strangers < MOST_STRANGERS && !fires(Point::NoRoomForStrangers);
-        has_room.then(|| Lines::new(PeerProtocol::new(herd, peer)))
-    };
+    let peer =
+        |herd: &mut Herd, peer| herd.admits_stranger(peer).then(|| Lines::new(PeerProtocol::new(herd, peer)));
     let opened = match reactor.app.proof.clone() {
         Proof::Key(_) | Proof::Nothing => reactor.listen(net, at, peer),
         Proof::Certificate(tls) => reactor.listen_tls(net, at, &tls.server, peer),

@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use protocols::{LineReceiver, Lines, send_line};
-use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests};
+use reactor::{AppCx, ConnectError, Cx, JobError, Pressure, Reason, Requests, TlsError};
 
-use super::hello::{self, Nonce, Refusal};
+use super::hello::{self, Nonce, Refusal, TAKEN};
 use super::proof::{Proof, draw_nonce};
 use super::resync::{COMPARE, Due, Resync, SYNCED, print_mark};
 use super::{CLIENTS_GONE_EVERY, HELLO_TIME, PING, PING_EVERY, PINGS_UNANSWERED, PONG, READ_AGAIN};
@@ -114,6 +114,7 @@ impl LineReceiver<Herd> for ClientProtocol {
         match self.state {
             State::Hello(nonce) => self.prove(cx, line, nonce),
             State::Proof if line == b"WELCOME" => self.up(cx),
+            State::Proof if line == TAKEN => self.refuse(cx, Refusal::Taken),
             State::Dialling | State::Proof => refuse(cx, &Refusal::Malformed),
             State::Up if line == PONG => {}
             State::Up => self.hear(cx, line),
@@ -140,12 +141,15 @@ impl LineReceiver<Herd> for ClientProtocol {
         if let Some(neighbour) = cx.app.neighbours.get_mut(self.neighbour) {
             neighbour.down(cx.transport.id());
         }
+        if !matches!(self.state, State::Up) {
+            cx.transport.demote_address(); // the neighbour was not found there
+        }
         redial(cx.app, &mut cx.reactor, self.neighbour, false, reason);
     }
 
     fn connect_failed(&mut self, cx: &mut AppCx<'_, Herd>, error: &ConnectError) {
-        if matches!(error, ConnectError::Tls(_)) {
-            cx.app.counters.refused_neighbours += 1; // whoever answers is not the neighbour
+        if let ConnectError::Tls(error) = error {
+            self.is_not_met(cx, error);
         }
         let is_refused =
             matches!(error, ConnectError::Failed(error) if error.kind() == ErrorKind::ConnectionRefused);
@@ -154,6 +158,18 @@ impl LineReceiver<Herd> for ClientProtocol {
 }
 
 impl ClientProtocol {
+    /// Whoever answers is not the neighbour, by its certificate; it may be one of our own name.
+    fn is_not_met(&self, cx: &mut AppCx<'_, Herd>, error: &TlsError) {
+        let Herd { name, neighbours, counters, .. } = &mut *cx.app;
+        let neighbour = neighbours.get_mut(self.neighbour).filter(|_| error.is_certificate_of(name));
+        let Some(neighbour) = neighbour else {
+            counters.refused_neighbours += 1;
+            return;
+        };
+        let warning = one_name(name, &neighbour.at, &neighbour.name);
+        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+    }
+
     pub(super) fn new(neighbour: usize) -> ClientProtocol {
         ClientProtocol { neighbour, state: State::Dialling, resync: Resync::default(), unanswered: 0 }
     }
@@ -167,8 +183,31 @@ impl ClientProtocol {
                 self.state = State::Proof;
                 send_line(&mut cx.transport, meeting.dialler_proof(key).as_bytes());
             }
-            Err(refusal) => refuse(cx, &refusal),
+            Err(refusal) => {
+                let refusal = hello::judge_acceptor(key, line, name, nonce, refusal);
+                self.refuse(cx, refusal);
+            }
         }
+    }
+
+    /// Ends a link on which the neighbour was not met. Two servers of one name are worth a warning.
+    fn refuse(&self, cx: &mut ClientCx<'_>, refusal: Refusal) {
+        if !refusal.is_of_one_name() {
+            return refuse(cx, &refusal);
+        }
+        let Herd { name, neighbours, .. } = &mut *cx.app;
+        let (neighbour, peer) =
+            (neighbours.get_mut(self.neighbour).map_or("", |n| &*n.name), cx.transport.peer());
+        let warning = match refusal {
+            Refusal::Taken => {
+                format!(
+                    "neighbour {neighbour} at {peer} refuses this server: another one named {name} is linked with it"
+                )
+            }
+            _ => one_name(name, &peer, neighbour),
+        };
+        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        cx.transport.abort_connection();
     }
 
     /// Both have proved who they are: the neighbour is told what it has missed.
@@ -286,6 +325,11 @@ impl ClientProtocol {
         let pause = if fires(Point::EarlyPing) { PING_EVERY / 10 } else { PING_EVERY };
         cx.reactor.call_later(pause, ClientProtocol::ping);
     }
+}
+
+/// The warning that whoever answers `at` has our own name, and not that of the neighbour.
+fn one_name(name: &str, at: &dyn std::fmt::Display, neighbour: &str) -> String {
+    format!("two servers are named {name}: this one, and the one at {at}, where {neighbour} is sought")
 }
 
 /// Has `bucket` read from disk, on another thread.

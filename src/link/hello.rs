@@ -21,6 +21,10 @@
 //!
 //! Each side then compares the name with the certificate that it was shown.
 //!
+//! Two servers of one name are a mistake that both are told of. Where a neighbour of the dialler's name is linked
+//! already, the acceptor says `TAKEN` in place of the welcome. Where the dialler has the acceptor's own name, the
+//! acceptor proves its name, whomever the dialler looks for, and closes; with certificates TLS has refused by then.
+//!
 //! This module is pure: lines in, lines out.
 
 use std::fmt;
@@ -61,6 +65,17 @@ pub enum Refusal {
     WrongProof,
     /// It shows a certificate, but not of the server that it says it is.
     WrongCertificate,
+    /// It has the name of this server.
+    OurName,
+    /// Another neighbour of its name is linked; or, said to a dialler, another one of ours.
+    Taken,
+}
+
+impl Refusal {
+    /// Whether it means that two servers have one name.
+    pub(crate) fn is_of_one_name(self) -> bool {
+        matches!(self, Refusal::OurName | Refusal::Taken)
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -71,6 +86,8 @@ impl fmt::Display for Refusal {
             Refusal::NotForUs => "looks for another server",
             Refusal::WrongProof => "does not prove that it knows the herd's key",
             Refusal::WrongCertificate => "shows another server's certificate",
+            Refusal::OurName => "has the name of this server",
+            Refusal::Taken => "another server of the same name is linked",
         })
     }
 }
@@ -144,6 +161,22 @@ pub fn read_hello(line: &[u8], me: &str, nonce: Nonce) -> Result<(Vec<u8>, Meeti
     Ok((dialler.clone(), Meeting { dialler, acceptor, dialler_nonce, acceptor_nonce: nonce }))
 }
 
+/// What the acceptor says in place of the welcome where another neighbour of the dialler's name is linked.
+pub const TAKEN: &[u8] = b"TAKEN";
+
+/// Reads the hello of a dialler that has our own name, `me`, whomever it looks for.
+pub(crate) fn read_namesake(line: &[u8], me: &str, nonce: Nonce) -> Option<Meeting> {
+    let [version, dialler, _, dialler_nonce] = fields(line, b"HELLO").ok()?;
+    let (name, dialler_nonce) = (me.as_bytes(), decode(dialler_nonce).map(Nonce)?);
+    let is_ours = version == b"1" && dialler == name;
+    is_ours.then(|| Meeting {
+        dialler: name.into(),
+        acceptor: name.into(),
+        dialler_nonce,
+        acceptor_nonce: nonce,
+    })
+}
+
 /// The dialler's only line where certificates prove who it is.
 pub fn certified_hello(dialler: &str, acceptor: &str) -> String {
     format!("HELLO 2 {dialler} {acceptor}")
@@ -182,6 +215,18 @@ pub fn check_acceptor(
     let (dialler, acceptor) = (dialler.as_bytes().to_vec(), acceptor.as_bytes().to_vec());
     let meeting = Meeting { dialler, acceptor, dialler_nonce: nonce, acceptor_nonce };
     if meeting.is_proved(key, "herd 1 acceptor", &tag) { Ok(meeting) } else { Err(Refusal::WrongProof) }
+}
+
+/// Why an acceptor is refused whose answer is not the proof that is due: it may have proved that it has our own name, `me`.
+pub(crate) fn judge_acceptor(
+    key: &HerdKey,
+    line: &[u8],
+    me: &str,
+    nonce: Nonce,
+    refusal: Refusal,
+) -> Refusal {
+    let is_ours = check_acceptor(key, line, me, me, nonce).is_ok();
+    if is_ours { Refusal::OurName } else { refusal }
 }
 
 /// The fields behind the word, if there are exactly so many, single spaces between them.
@@ -247,6 +292,23 @@ mod tests {
         let tag = reflected.split(' ').next_back().unwrap();
         let line = format!("PROOF {tag}");
         assert_eq!(meeting.check_dialler(&key, line.as_bytes()), Err(Refusal::WrongProof));
+    }
+
+    #[test]
+    fn a_server_of_our_own_name_is_told_so_by_who_has_the_key() {
+        let key = key(1);
+        let line = hello("Ball", "Holiday", nonce(b"a"));
+        assert!(read_namesake(line.as_bytes(), "Holiday", nonce(b"b")).is_none());
+        let proof = read_namesake(line.as_bytes(), "Ball", nonce(b"b")).unwrap().acceptor_proof(&key);
+        let judge =
+            |me, key: &HerdKey| judge_acceptor(key, proof.as_bytes(), me, nonce(b"a"), Refusal::WrongProof);
+        assert_eq!(
+            check_acceptor(&key, proof.as_bytes(), "Ball", "Holiday", nonce(b"a")),
+            Err(Refusal::WrongProof)
+        );
+        assert_eq!(judge("Ball", &key), Refusal::OurName);
+        assert_eq!(judge("Ball", &HerdKey::new(&[2; 32])), Refusal::WrongProof);
+        assert_eq!(judge("Welsh", &key), Refusal::WrongProof);
     }
 
     #[test]

@@ -27,6 +27,8 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 const PINGS_UNANSWERED: u32 = 3;
 /// How long the other side may be silent: it pings every second, and one more second is for the way.
 const SILENCE: Duration = Duration::from_secs(4);
+/// How long after something was last heard a link is certainly alive: twice the time between two pings.
+const ALIVE: Duration = Duration::from_secs(2);
 /// How long both may take to prove who they are, TLS included.
 const HELLO_TIME: Duration = Duration::from_secs(2);
 /// What an AT line may be longer than the client's line it came from: the server and the difference.

@@ -4,14 +4,14 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use protocols::{LineReceiver, send_line};
-use reactor::{AppCx, ConnectError, Cx, Peer, Pressure, Reason, Requests};
+use reactor::{AppCx, ConnId, ConnectError, Cx, Peer, Pressure, Reason, Requests};
 
-use super::hello::{self, Meeting, Nonce, Refusal};
+use super::hello::{self, Meeting, Nonce, Refusal, TAKEN};
 use super::proof::{Proof, draw_nonce};
 use super::resync::{
     self, COMPARE, SYNCED, print_digest, print_leaves, print_mark, read_mark, read_question,
 };
-use super::{AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
+use super::{ALIVE, AT_LINE_EXTRA, HELLO_TIME, LONGEST_LINE, PING, PONG, SILENCE};
 use crate::buggify::{Point, fires};
 use crate::command::{AtLine, Command};
 use crate::herd::{Herd, Queue, hear};
@@ -97,6 +97,11 @@ impl LineReceiver<Herd> for PeerProtocol {
     /// What it told before it closed is heard first, unless the disk takes longer than a link may be silent.
     fn read_closed(&mut self, cx: &mut PeerCx<'_>, _unfinished: &[u8]) {
         self.has_ended = true;
+        if let State::Neighbour(place) = self.state
+            && let Some(neighbour) = cx.app.neighbours.get_mut(place)
+        {
+            neighbour.leaves(cx.transport.id());
+        }
         self.go_on(cx);
     }
 
@@ -111,7 +116,9 @@ impl LineReceiver<Herd> for PeerProtocol {
         match &self.state {
             State::Neighbour(place) => {
                 let Some(neighbour) = cx.app.neighbours.get_mut(*place) else { return };
-                neighbour.unheard(cx.transport.id());
+                if !neighbour.unheard(cx.transport.id()) {
+                    return; // it is heard on another link
+                }
                 let notice = format!("neighbour {} is no longer heard: {reason}", neighbour.name);
                 cx.app.notice(&mut cx.reactor, &notice);
             }
@@ -144,6 +151,10 @@ impl PeerProtocol {
     /// Proves who we are, and asks for its proof.
     fn answers(&mut self, cx: &mut PeerCx<'_>, line: &[u8], nonce: Nonce) -> Result<(), Refusal> {
         let Herd { name, neighbours, proof, .. } = &*cx.app;
+        if let (Proof::Key(key), Some(meeting)) = (proof, hello::read_namesake(line, name, nonce)) {
+            send_line(&mut cx.transport, meeting.acceptor_proof(key).as_bytes());
+            return Err(Refusal::OurName);
+        }
         let (dialler, meeting) = hello::read_hello(line, name, nonce)?;
         let place = neighbours.find(&dialler).ok_or(Refusal::Stranger)?;
         if let Proof::Key(key) = proof {
@@ -175,8 +186,17 @@ impl PeerProtocol {
         }
     }
 
-    /// From here on it is heard.
+    /// From here on it is heard, unless another server of its name is.
     fn is_proven(&mut self, cx: &mut PeerCx<'_>, place: usize) {
+        let Some(neighbour) = cx.app.neighbours.get_mut(place) else { return };
+        if let Some(older) = neighbour.heard_on() {
+            let name = neighbour.name.clone();
+            if is_alive(cx, older) {
+                send_line(&mut cx.transport, TAKEN);
+                return self.refuse_namesake(cx, &name, "one is linked, and the one");
+            }
+            cx.transport.peers().abort(older);
+        }
         self.state = State::Neighbour(place);
         cx.app.strangers -= 1;
         send_line(&mut cx.transport, b"WELCOME");
@@ -194,11 +214,27 @@ impl PeerProtocol {
 
     /// Tells it apart from a neighbour.
     fn refuse(&mut self, cx: &mut PeerCx<'_>, refusal: Refusal) {
+        if refusal == Refusal::OurName {
+            let name = cx.app.name.clone();
+            return self.refuse_namesake(cx, &name, "this one, and the one");
+        }
+        self.is_refused(cx);
+        refuse(cx, &refusal);
+    }
+
+    /// Refuses one of two servers of one name. It has been told why, so the connection is not broken off.
+    fn refuse_namesake(&mut self, cx: &mut PeerCx<'_>, name: &str, which: &str) {
+        self.is_refused(cx);
+        let warning = format!("two servers are named {name}: {which} at {}, which is refused", self.peer);
+        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        cx.transport.lose_connection();
+    }
+
+    fn is_refused(&mut self, cx: &mut PeerCx<'_>) {
         if !matches!(self.state, State::Neighbour(_)) {
             cx.app.strangers -= 1;
             self.state = State::Refused;
         }
-        refuse(cx, &refusal);
     }
 
     /// It is gone before it has proved anything, because its time was up or for a reason of its own.
@@ -327,6 +363,14 @@ impl PeerProtocol {
             cx.transport.resume_reading();
         }
     }
+}
+
+/// Whether somebody was heard on a link so recently that there is no doubt about it. A link whose other end has vanished
+/// without a word must not keep out a neighbour that was started anew.
+fn is_alive(cx: &mut PeerCx<'_>, link: ConnId) -> bool {
+    let now = cx.reactor.now();
+    let peers = cx.transport.peers();
+    peers.is_open(link) && peers.last_heard(link).is_some_and(|heard| now.since(heard) < ALIVE)
 }
 
 fn refuse(cx: &mut PeerCx<'_>, refusal: &dyn std::error::Error) {

@@ -1,5 +1,6 @@
 //! Both ends of a link, each against a script.
 
+mod namesakes;
 mod slow_disk;
 
 use std::time::Duration;

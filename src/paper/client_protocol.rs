@@ -46,8 +46,9 @@ impl Protocol<Herd> for ClientProtocol {
     }
 
     /// Its `bad_request`. What it says is not kept.
-    fn data_received(&mut self, _cx: &mut ClientCx<'_>, _data: &[u8]) {
+    fn data_received(&mut self, cx: &mut ClientCx<'_>, _data: &[u8]) {
         self.is_answered = true;
+        cx.transport.demote_address();
     }
 
     fn read_closed(&mut self, cx: &mut ClientCx<'_>) {

@@ -292,3 +292,32 @@ fn a_stop_ends_what_is_on_its_way() {
     world.settle();
     assert_eq!((world.counters().lost, world.reactor.connections()), (2, 0));
 }
+
+/// At one of Ball's two addresses connections are taken and nothing more.
+#[test]
+fn an_address_that_does_not_read_costs_an_update_and_the_next_goes_to_another() {
+    let mut world = World::new();
+    world.net.set_addresses("ball.test", [2, 3].map(|last| IpAddr::from([10, 0, 0, last])));
+    world.neighbours_answer();
+    for time in [5, 6] {
+        world.visit(ALFORD, &format!("AT Alford +0.000000000 kiwi +1-1 {time}\n"));
+        world.pass(TELL_TIME);
+    }
+    let dialled: Vec<SocketAddr> = world.dialled().into_iter().map(|(to, _)| to).collect();
+    assert_eq!(dialled, [at(2, 12001), at(3, 12001)]);
+    assert_eq!(world.counters().lost, 2);
+}
+
+/// The time that a connection may take begins once the name is looked up.
+#[test]
+fn a_name_that_takes_long_to_look_up_costs_no_update() {
+    let mut world = World::new();
+    world.neighbours_answer();
+    world.net.hold_answers(true);
+    world.visit(ALFORD, &format!("{KIWI}\n"));
+    world.pass(Duration::from_secs(10));
+    assert_eq!((world.dialled().len(), world.counters().lost), (0, 0));
+    world.net.hold_answers(false);
+    world.settle();
+    assert_eq!(world.told(), [(at(2, 12001), format!("{KIWI}\n"))]);
+}

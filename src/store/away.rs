@@ -20,6 +20,11 @@ impl Store {
         Store { most, ..Store::default() }
     }
 
+    /// How many records it keeps in memory.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// How many clients are known, in memory or not.
     pub fn known(&self) -> usize {
         self.len() + self.away

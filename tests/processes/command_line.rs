@@ -388,7 +388,9 @@ fn all_goes_on_without_one_that_died_and_takes_it_back() {
     let at = herd.client("Alford").ask("IAMAT kiwi +1-1 6");
     herd.await_news(&NAMES, "kiwi", &at);
     all.signal(Signal::TERM);
-    assert_eq!(all.end().code(), Some(0), "{}", herd.said("all"));
+    assert_eq!(all.end().code(), Some(1), "{}", herd.said("all"));
+    let missing = "herd: servers that ended before they were told to: Hamilton (signal: 9 (SIGKILL))\n";
+    assert!(herd.said("all").ends_with(missing), "{}", herd.said("all"));
     assert!(herd.knows("Hamilton", "kiwi").is_some(), "it is no child");
 }
 

@@ -40,10 +40,17 @@ fn of_64_descriptors_the_herd_keeps_half_and_clients_get_the_rest() {
     let mut herd = Herd::new();
     let mut command = herd.command_by(&["prlimit", "--nofile=64:64"], &["Welsh"]);
     herd.start_command("Welsh", &mut command);
+    let fit =
+        "32 of 10000 clients (limits.connections) fit: this process may have 64 descriptors (ulimit -n)";
+    assert!(herd.said("Welsh").contains(fit), "{}", herd.said("Welsh"));
     let mut old = herd.client("Welsh");
     is_served(&mut old, "old");
     let mut crowd = Crowd::of(200, herd.address("Welsh"));
     eventually("most are refused", || crowd.open() <= 32);
+    assert!(
+        herd.said("Welsh")
+            .contains(": refused: 64 descriptors (ulimit -n) leave room for 32 clients (1 so far)")
+    );
     is_served(&mut old, "old");
     drop(crowd);
     eventually("there is room again", || {

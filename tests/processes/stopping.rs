@@ -162,7 +162,7 @@ fn a_hangup_keeps_listeners_and_connections_and_its_bounds_hold_for_newcomers() 
     eventually("it is read", || herd.log("Welsh").contains("the configuration is read again"));
     assert_eq!(old.ask("after"), "? after");
     assert_eq!(herd.client("Welsh").rest(), b"", "the bound for its address is reached");
-    let refused = "refused: limits.connections_per_address are there (1 so far)";
+    let refused = "refused: limits.connections_per_address (1) reached (1 so far)";
     eventually("it is said", || herd.said("Welsh").contains(refused));
     eventually("how long turns take is said, too", || herd.log("Welsh").contains(" turns, half within "));
     drop(old);

@@ -176,6 +176,13 @@ impl<'a> Transport<'a> {
         self.wires.retime(self.me, |wire| wire.deadline = at.unwrap_or(Time::NEVER));
     }
 
+    /// If this connection was dialled by name: tries the other addresses of that name before this one, next time.
+    /// For a peer that is not the one that was sought. Where nothing was heard from the peer until the connection ended
+    /// in disorder, or TLS failed, this is done without asking.
+    pub fn demote_address(&mut self) {
+        self.wires.demote(self.me);
+    }
+
     /// The other connections, by id.
     pub fn peers(&mut self) -> Peers<'_> {
         Peers::new(self.wires)
@@ -240,6 +247,11 @@ impl<'a> Peers<'a> {
     /// Whether bytes and lines are delivered to it at this moment: neither paused nor closing.
     pub fn is_reading(&self, id: ConnId) -> bool {
         self.wires.get(id).is_some_and(|wire| wire.made && wire.is_reading())
+    }
+
+    /// When something was last heard from it, or, if nothing was, when it was made; `None` if it is gone.
+    pub fn last_heard(&self, id: ConnId) -> Option<Time> {
+        self.wires.get(id).map(|wire| wire.heard)
     }
 
     /// Whether it is made and not closing.

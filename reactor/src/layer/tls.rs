@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConnection, Connection, HandshakeKind, ServerConnection};
+use rustls::{CertificateError, ClientConnection, Connection, HandshakeKind, ServerConnection};
 
 use super::config::{ClientTls, Clock, ServerTls, is_for};
 use crate::outbox::{Outbox, Spares};
@@ -54,6 +54,21 @@ impl fmt::Display for TlsFailure {
 }
 
 impl Error for TlsFailure {}
+
+impl TlsError {
+    /// Whether the peer was not accepted because its certificate, which its authority vouches for, is for the server
+    /// `name` and not for the one that was sought.
+    pub fn is_certificate_of(&self, name: &str) -> bool {
+        let TlsError::Failed(TlsFailure(failure)) = self else { return false };
+        let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) =
+            &**failure
+        else {
+            return false;
+        };
+        let printed = format!("DnsName(\"{name}\")"); // as the library prints it
+        presented.iter().any(|other| *other == printed || other == name)
+    }
+}
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

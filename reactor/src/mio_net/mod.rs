@@ -27,14 +27,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Waker};
 
-use crate::net::{ConnId, Event, JobId, Net, PortId, Work};
+use crate::net::{ConnId, Event, JobError, JobId, Net, PortId, Work};
 use crate::time::{Time, WallTime};
 
-use pool::Pool;
+use names::Names;
+use pool::{Pool, contain};
 use signals::Watch;
 use sockets::Sockets;
 use token::Source;
 
+mod names;
 mod pool;
 mod signals;
 mod sockets;
@@ -46,6 +48,10 @@ mod token;
 /// their buffers, the caches) and thereby the wait of the last one; what is left comes next turn,
 /// in its order.
 const EVENTS_PER_POLL: usize = 32;
+
+/// Threads for deferred work. Two, so that one slow job does not stop all others; more would only compete
+/// with the loop.
+const WORKERS: usize = 2;
 
 /// Connections that the kernel queues at a port between two turns.
 const BACKLOG: i32 = 4096;
@@ -67,8 +73,8 @@ pub struct MioNet {
     conns: Sockets<TcpStream>,
     ports: Sockets<TcpListener>,
     /// Apart from `work`: a name server that is silent must not hold up a write to disk.
-    names: Pool,
-    work: Pool,
+    names: Names,
+    work: Pool<Event>,
     signals: Vec<Watch>,
     start: Instant,
 }
@@ -88,15 +94,15 @@ impl MioNet {
             ready: Events::with_capacity(EVENTS_PER_POLL),
             conns: Sockets::new(),
             ports: Sockets::new(),
-            names: Pool::new("names", Arc::clone(&waker)),
-            work: Pool::new("work", waker),
+            names: Names::new(Arc::clone(&waker)),
+            work: Pool::new("work", WORKERS, waker),
             signals: Vec::new(),
             start: Instant::now(),
         })
     }
 
-    /// From here on SIGINT, SIGTERM and SIGHUP are [`Event::Signal`]s of this net. For programs; a
-    /// library must not take the signals of the process it is in.
+    /// From here on every signal of [`Signal`](crate::Signal) is an [`Event::Signal`] of this net. For
+    /// programs; a library must not take the signals of the process it is in.
     ///
     /// The signals do not get their old meaning back when the net is dropped: they are ignored.
     ///
@@ -128,7 +134,7 @@ impl MioNet {
                 Source::Port(port) => events.push(Event::Incoming(port)),
                 Source::Answers => {
                     self.names.collect(events);
-                    self.work.collect(events);
+                    events.extend(self.work.collect());
                 }
                 Source::Signal(index) => self.signals[index].collect(events),
             }
@@ -145,6 +151,18 @@ fn readiness(conn: ConnId, event: &mio::event::Event) -> Event {
         read: event.is_readable() || read_closed || failed,
         write: event.is_writable() || event.is_write_closed() || failed,
         read_closed,
+    }
+}
+
+/// A port that nobody listens at and that the system gives to outgoing connections may be given to the very socket that
+/// dials it; then TCP connects the socket to itself (RFC 9293, 3.5: simultaneous open). It is to be reset when it is
+/// closed, or its port would be in TIME_WAIT for a minute, and whoever wants to listen there could not.
+fn met_itself(stream: &TcpStream) -> io::Error {
+    match rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)) {
+        Ok(()) => {
+            io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens there: the socket met itself")
+        }
+        Err(error) => error.into(),
     }
 }
 
@@ -187,7 +205,12 @@ impl Net for MioNet {
     }
 
     fn connect(&mut self, to: SocketAddr, conn: ConnId) -> io::Result<()> {
-        let stream = TcpStream::connect(to)?;
+        let stream = loop {
+            match TcpStream::connect(to) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
         self.adopt(stream, conn)
     }
 
@@ -208,6 +231,7 @@ impl Net for MioNet {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 Err(io::ErrorKind::WouldBlock.into())
             }
+            Ok(peer) if stream.local_addr()? == peer => Err(met_itself(stream)),
             result => result.map(drop),
         }
     }
@@ -238,7 +262,8 @@ impl Net for MioNet {
     }
 
     fn defer(&mut self, job: JobId, work: Work) {
-        self.work.defer(job, work);
+        let refusal = || Event::Done(job, Err(JobError::Full));
+        self.work.submit(Box::new(move || Event::Done(job, contain(work))), refusal);
     }
 
     /// A signal handler that runs meanwhile ends the wait with nothing.

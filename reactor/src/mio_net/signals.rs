@@ -6,15 +6,21 @@ use std::os::unix::net::UnixStream as Pipe;
 use mio::net::UnixStream;
 use mio::{Interest, Registry};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
 use signal_hook::low_level;
 
 use crate::net::{Event, Signal};
 
 use super::token::Source;
 
-const WATCHED: [(i32, Signal); 3] =
-    [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::Hangup)];
+pub(super) const WATCHED: [(i32, Signal); 6] = [
+    (SIGINT, Signal::Interrupt),
+    (SIGTERM, Signal::Terminate),
+    (SIGQUIT, Signal::Quit),
+    (SIGHUP, Signal::Hangup),
+    (SIGUSR1, Signal::User1),
+    (SIGCHLD, Signal::Child),
+];
 
 /// One signal's own pipe, into which the handler writes a byte per delivery. Bytes that arrive
 /// while others are read stay in the pipe, so none is lost; those the kernel itself merges are one.

@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::low_level::raise;
 
-use crate::net::{ConnId, Event, JobError, JobId, Key, Net, Outcome, PortId, Signal};
+use crate::net::{ConnId, Event, JobError, JobId, Key, Net, Outcome, PortId};
 
 use super::MioNet;
 use super::pool::JOBS;
+use super::signals::WATCHED;
 
 /// Time limit of every wait. It only ends a test that hangs; no speed is asserted.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -293,6 +294,21 @@ fn a_name_is_resolved_and_a_bad_one_is_an_error() {
 }
 
 #[test]
+fn a_name_that_is_asked_for_often_is_looked_up_on_one_thread_and_all_are_answered() {
+    let mut net = net();
+    (0..100).for_each(|job| net.resolve(JobId(job), "localhost", u16::try_from(job).unwrap()));
+    let mut answered = Vec::new();
+    wait_until(&mut net, |event| {
+        if let Event::Resolved(JobId(job), Ok(found)) = event {
+            assert!(found.iter().all(|at| at.ip().is_loopback() && u64::from(at.port()) == *job));
+            answered.push(*job);
+        }
+        answered.len() == 100
+    });
+    assert_eq!((answered, net.names.threads()), ((0..100).collect(), 1));
+}
+
+#[test]
 fn deferred_work_comes_back_with_its_value() {
     let mut net = net();
     for id in 0..20 {
@@ -376,8 +392,7 @@ fn hang(net: &mut MioNet, job: JobId) -> (Sender<()>, Receiver<()>) {
 #[test]
 fn every_signal_is_an_event_and_so_is_a_second_one() {
     let mut net = net().with_signals().unwrap().with_signals().unwrap();
-    let signals = [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::Hangup)];
-    for (number, signal) in signals.into_iter().chain(signals) {
+    for (number, signal) in WATCHED.into_iter().chain(WATCHED) {
         raise(number).unwrap();
         let seen = wait(&mut net, |event| match event {
             Event::Signal(seen) => Some(seen),

@@ -141,9 +141,10 @@ impl<A: 'static> Reactor<A> {
 
     /// Counts that there are too many links for one with `whom`.
     pub(super) fn refuse_link(&mut self, whom: impl fmt::Display) {
+        let most = self.core.limits.links;
         let refused = &mut self.core.counters.links_refused;
         if tally(refused) {
-            log::warn!("{whom} is refused: Limits::links are there ({refused} so far)");
+            log::warn!("{whom} refused: Limits::links ({most}) reached ({refused} so far)");
         }
     }
 

@@ -77,6 +77,9 @@ impl<A: 'static> Reactor<A> {
     }
 
     pub(super) fn run_timers(&mut self, net: &mut impl Net) {
+        if self.is_behind() {
+            return;
+        }
         self.expire(net);
         let mark = self.core.timers.mark();
         while let Some(call) = self.core.timers.pop_due(self.core.now, mark) {

@@ -3,10 +3,15 @@
 //! The addresses of a name are raced as RFC 8305 says: families in turn, each address a moment after
 //! the one before, or at once if those before have failed. The first that is connected is the link;
 //! the others are given up.
+//!
+//! An address that was connected and then was of no use (nothing was heard there, TLS failed, or the protocol
+//! says so) is tried after the others of its name next time: a server behind one of several addresses may
+//! hang, or be another one.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Reactor;
 use super::calls::guarded;
@@ -14,9 +19,11 @@ use crate::cx::Parts;
 use crate::dial::{Attempt, Dial};
 use crate::endpoint::{Endpoint, Host, Peer};
 use crate::link::{Link, Phase};
+use crate::names::Lookup;
 use crate::net::{ConnId, JobId, Net};
 use crate::protocol::ErasedProtocol;
 use crate::reason::ConnectError;
+use crate::tally::tally;
 use crate::time::Time;
 
 /// Addresses of one name tried at once; a further one waits until one of them has failed. Otherwise
@@ -31,10 +38,13 @@ impl<A: 'static> Reactor<A> {
         to: Endpoint,
         protocol: Box<dyn ErasedProtocol<A>>,
     ) {
-        let timeout = to.timeout.unwrap_or(self.core.limits.connect_timeout);
-        let dial = Dial::to(&to, self.core.now + timeout);
+        let within = to.timeout.unwrap_or(self.core.limits.connect_timeout);
+        let mut link = Link::dialling(id, protocol, Dial::to(&to, within, self.core.now + within));
+        if let Host::Name(name) = &to.host {
+            link.name = Some(name.as_str().into());
+        }
         self.wires.insert(id, Peer::UNKNOWN, self.core.now);
-        self.links.insert(Link::dialling(id, protocol, dial));
+        self.links.insert(link);
         self.arm(id);
         if self.is_stopping() {
             return self.dial_failed(net, id, &ConnectError::Cancelled);
@@ -49,12 +59,25 @@ impl<A: 'static> Reactor<A> {
         }
     }
 
+    /// Looks a name up, which has a time limit of its own.
     fn look_up(&mut self, net: &mut impl Net, id: ConnId, name: &str, port: u16) {
+        if let Some(found) = self.names.found_late(name, port, self.core.now) {
+            return self.found(net, id, found);
+        }
         let Some(job) = self.core.begin_lookup(self.lookups.len()) else {
             return self.dial_failed(net, id, &ConnectError::LimitReached("jobs"));
         };
-        self.lookups.insert(job, id);
+        self.lookups.insert(job, Lookup { conn: id, name: name.into(), begun: self.core.now });
+        self.give_up_within(id, self.core.limits.lookup_timeout);
         net.resolve(job, name, port);
+    }
+
+    fn give_up_within(&mut self, id: ConnId, time: Duration) {
+        let at = self.core.now + time;
+        if let Some(dial) = self.dial_of(id) {
+            dial.give_up = at;
+        }
+        self.arm(id);
     }
 
     pub(super) fn on_resolved(
@@ -63,16 +86,43 @@ impl<A: 'static> Reactor<A> {
         job: JobId,
         answer: io::Result<Vec<SocketAddr>>,
     ) {
-        let Some(id) = self.lookups.remove(&job) else {
+        let Some(lookup) = self.lookups.remove(&job) else {
             return self.on_done(job, Ok(Box::new(answer))); // nobody is dialled: it was a callback that asked
         };
-        if self.dial_of(id).is_none() {
-            return; // it was given up meanwhile
-        }
+        self.note_lookup(&lookup);
+        let is_awaited = self.dial_of(lookup.conn).is_some();
         match answer {
-            Ok(addresses) => self.race(net, id, in_turn(addresses)),
-            Err(error) => self.dial_failed(net, id, &ConnectError::Unresolved(error)),
+            Ok(found) if is_awaited => self.found(net, lookup.conn, found),
+            Err(error) if is_awaited => {
+                self.dial_failed(net, lookup.conn, &ConnectError::Unresolved(error));
+            }
+            // It was given up. Whoever dials next may be as impatient, and need not wait anew.
+            Ok(found) => {
+                let until = self.core.now + self.core.limits.lookup_timeout;
+                self.names.keep(&lookup.name, found, until);
+            }
+            Err(_) => {}
         }
+    }
+
+    /// Says if a look-up was slow: the name server is to be seen to.
+    fn note_lookup(&mut self, lookup: &Lookup) {
+        let took = self.core.now.since(lookup.begun);
+        let slow = &mut self.core.counters.slow_lookups;
+        if took >= self.core.limits.slow_lookup && tally(slow) {
+            log::warn!("{} was looked up in {:.1} s ({slow} slow so far)", lookup.name, took.as_secs_f64());
+        }
+    }
+
+    /// The addresses of a name are known; they can be dialled for as long as the endpoint says, from now on.
+    fn found(&mut self, net: &mut impl Net, id: ConnId, found: Vec<SocketAddr>) {
+        let Some(within) = self.dial_of(id).map(|dial| dial.within) else { return };
+        self.give_up_within(id, within);
+        let mut addresses = in_turn(found);
+        if let Some(name) = self.links.get_mut(id).and_then(|link| link.name.as_deref()) {
+            self.names.order(name, addresses.make_contiguous());
+        }
+        self.race(net, id, addresses);
     }
 
     fn race(&mut self, net: &mut impl Net, id: ConnId, addresses: VecDeque<SocketAddr>) {
@@ -202,6 +252,31 @@ impl<A: 'static> Reactor<A> {
         net.rename(winner, id)
     }
 
+    /// The time of a connection that is on its way is up. What was tried in vain is tried last next time.
+    pub(super) fn dial_timed_out(&mut self, net: &mut impl Net, id: ConnId) {
+        let Some(dial) = self.dial_of(id) else { return };
+        let tried: Vec<_> = dial.attempts.iter().map(|attempt| attempt.address).collect();
+        if self.lookups.values().any(|lookup| lookup.conn == id) {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "its look-up takes too long");
+            return self.dial_failed(net, id, &ConnectError::Unresolved(error));
+        }
+        if let Some(name) = self.links.get_mut(id).and_then(|link| link.name.as_deref()) {
+            tried.into_iter().for_each(|address| self.names.demote(name, address));
+        }
+        self.dial_failed(net, id, &ConnectError::TimedOut);
+    }
+
+    /// A link that was dialled by name ends: notes whether its address was of use (`is_good`).
+    pub(super) fn judge_address(&mut self, id: ConnId, is_good: bool) {
+        let Some(address) = self.wires.get(id).map(|wire| wire.peer.address) else { return };
+        let Some(name) = self.links.get_mut(id).and_then(|link| link.name.as_deref()) else { return };
+        if is_good {
+            self.names.restore(name, address);
+        } else {
+            self.names.demote(name, address);
+        }
+    }
+
     /// Gives up: the protocol hears `connect_failed`, and nothing else ever.
     pub(super) fn dial_failed(&mut self, net: &mut impl Net, id: ConnId, error: &ConnectError) {
         self.core.counters.connect_failures += 1;
@@ -235,7 +310,7 @@ impl<A: 'static> Reactor<A> {
 }
 
 impl Dial {
-    fn to(to: &Endpoint, give_up: Time) -> Dial {
+    fn to(to: &Endpoint, within: Duration, give_up: Time) -> Dial {
         let name = || to.called.clone().unwrap_or_else(|| to.host.to_string());
         let tls = to.tls.clone().map(|tls| (tls, name()));
         Dial {
@@ -243,6 +318,7 @@ impl Dial {
             attempts: Vec::new(),
             next_attempt: Time::NEVER,
             last: None,
+            within,
             give_up,
             tls,
         }

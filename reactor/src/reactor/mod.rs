@@ -5,7 +5,7 @@
 //! | poll | `poll.rs` | waits, and notes what happened |
 //! | accept | `accept.rs` | takes whoever waits at the ports |
 //! | read | `read.rs` | reads each ready link once |
-//! | timers | `calls.rs` | runs what is due |
+//! | timers | `calls.rs` | runs what is due, unless a pause has left more to read (`behind.rs`) |
 //! | requests | `calls.rs`, `dial.rs` | carries out what callbacks asked for |
 //! | flush | `flush.rs` | writes each link's outbox once |
 //! | pressure | `flush.rs` | tells whose outbox is full, or no longer |
@@ -18,6 +18,7 @@
 //! output (law 4). While more requests wait than may, nobody is accepted and nothing is read (law 7).
 
 mod accept;
+mod behind;
 mod calls;
 mod dial;
 mod flush;
@@ -38,6 +39,7 @@ use crate::cx::{AppCx, Parts};
 use crate::layer::ServerTls;
 use crate::limits::Limits;
 use crate::link::Link;
+use crate::names::{Lookup, Names};
 use crate::net::{ConnId, Event, JobId, Net, PortId, Signal};
 use crate::port::Port;
 use crate::protocol::Factory;
@@ -83,9 +85,12 @@ pub struct Reactor<A> {
     rest_until: Time,
     /// When each link that ends by itself is looked at next.
     deadlines: BTreeSet<(Time, ConnId)>,
-    lookups: BTreeMap<JobId, ConnId>,
+    lookups: BTreeMap<JobId, Lookup>,
+    names: Names,
     /// Attempts beside the first one of a link, by what the net calls them.
     attempts: BTreeMap<ConnId, ConnId>,
+    /// Until when timers may wait for what is still to be read; `NEVER`: they do not.
+    catch_up_by: Time,
     /// Until when no slow turn is said: one was, not long ago.
     slow_quiet_until: Time,
     signals: Vec<Signal>,
@@ -111,7 +116,9 @@ impl<A: 'static> Reactor<A> {
             rest_until: Time::NEVER,
             deadlines: BTreeSet::new(),
             lookups: BTreeMap::new(),
+            names: Names::default(),
             attempts: BTreeMap::new(),
+            catch_up_by: Time::NEVER,
             slow_quiet_until: Time::ZERO,
             signals: Vec::new(),
             on_signal: None,
@@ -162,8 +169,8 @@ impl<A: 'static> Reactor<A> {
         Ok((id, opened.inspect_err(|_| self.core.ports.retire(id.0))?))
     }
 
-    /// Hears every signal, before the reactor acts on it: SIGINT and SIGTERM stop it, a second one
-    /// at once; SIGHUP means nothing to it.
+    /// Hears every signal, before the reactor acts on it: SIGINT, SIGTERM and SIGQUIT stop it, a second
+    /// one at once; the others mean nothing to it.
     pub fn on_signal(&mut self, hook: impl FnMut(&mut AppCx<'_, A>, Signal) + 'static) {
         self.on_signal = Some(Box::new(hook));
     }
@@ -177,10 +184,11 @@ impl<A: 'static> Reactor<A> {
     /// do, and does it. An error is the net's own, of polling; trouble of a link never leaves here.
     pub fn turn<N: Net>(&mut self, net: &mut N, at_most: Option<Duration>) -> io::Result<Turn> {
         self.contain_panics = N::CONTAINS_PANICS;
-        self.poll(net, at_most)?;
+        let has_events = self.poll(net, at_most)?;
         let before = Work::of(&self.core.counters);
         self.accept(net);
         self.read(net);
+        self.look_behind(has_events);
         self.run_timers(net);
         self.run_requests(net);
         self.flush(net);
@@ -207,6 +215,7 @@ impl<A: 'static> Reactor<A> {
     /// Whether the next turn has something to do without waiting.
     pub fn is_busy(&self) -> bool {
         !(self.ready.is_empty()
+            && !self.is_behind()
             && self.incoming.is_empty()
             && self.signals.is_empty()
             && self.core.queue.is_empty()

@@ -8,17 +8,19 @@ use crate::net::{ConnId, Event, JobId, Net, Outcome};
 use crate::requests::Request;
 
 impl<A: 'static> Reactor<A> {
-    pub(super) fn poll(&mut self, net: &mut impl Net, at_most: Option<Duration>) -> io::Result<()> {
+    /// Waits, and notes what happened; whether anything did.
+    pub(super) fn poll(&mut self, net: &mut impl Net, at_most: Option<Duration>) -> io::Result<bool> {
         let mut events = std::mem::take(&mut self.events);
         let patience = self.patience(net, at_most);
         let polled = net.poll(patience, &mut events);
         self.core.counters.turns += 1;
         self.read_clocks(net);
+        let has_events = !events.is_empty();
         for event in events.drain(..) {
             self.note(net, event);
         }
         self.events = events;
-        polled
+        polled.map(|()| has_events)
     }
 
     /// How long to wait: not at all while there is something to do, else until the next timer.

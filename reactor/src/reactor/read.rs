@@ -84,6 +84,7 @@ impl<A: 'static> Reactor<A> {
         self.core.counters.bytes_in += data.len() as u64;
         if let Some(wire) = self.wires.get_mut(id) {
             wire.heard = self.core.now;
+            wire.has_spoken = true;
         }
         self.hear(id, Input::Data(data));
     }

@@ -103,7 +103,10 @@ impl<A: 'static> Reactor<A> {
     /// The end of a link that the system has ended.
     pub(super) fn broken(&mut self, net: &mut impl Net, id: ConnId, error: io::Error) {
         match self.links.get_mut(id) {
-            Some(link) if !link.is_made() => self.dial_failed(net, id, &ConnectError::Failed(error)),
+            Some(link) if !link.is_made() => {
+                self.judge_address(id, false);
+                self.dial_failed(net, id, &ConnectError::Failed(error));
+            }
             _ => self.end(net, id, &Reason::Lost(error)),
         }
     }
@@ -120,7 +123,15 @@ impl<A: 'static> Reactor<A> {
         let told = guarded(*contain_panics, || protocol.hear(parts, id, Input::Lost(reason)));
         self.count_panic(told);
         self.core.timers.forget(id);
+        self.judge_address(id, self.is_of_use(id, reason));
         self.wires.remove(id);
+    }
+
+    /// Whether the peer of a link that ends has said anything, unless we have not waited for that, and its protocol
+    /// does not object to it.
+    fn is_of_use(&self, id: ConnId, reason: &Reason) -> bool {
+        let is_in_order = matches!(reason, Reason::Closed | Reason::PeerClosed | Reason::Stopped);
+        self.wires.get(id).is_none_or(|wire| !wire.is_demoted && (wire.has_spoken || is_in_order))
     }
 
     /// Forgets a link and its socket.
@@ -180,7 +191,7 @@ impl<A: 'static> Reactor<A> {
         let Some(link) = self.links.get_mut(id) else { return };
         match link.phase {
             Phase::Dialling(ref dial) if self.core.now < dial.give_up => self.try_next(net, id),
-            Phase::Dialling(_) => self.dial_failed(net, id, &ConnectError::TimedOut),
+            Phase::Dialling(_) => self.dial_timed_out(net, id),
             _ if link.layer.handshake_deadline() <= self.core.now => {
                 self.tls_failed(net, id, TlsError::TimedOut);
             }

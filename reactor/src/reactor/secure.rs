@@ -166,6 +166,7 @@ impl<A: 'static> Reactor<A> {
         } else {
             self.core.counters.connect_failures += 1;
             let protocol = link.protocol.take();
+            self.judge_address(id, false);
             self.wires.remove(id);
             self.tell_failed(protocol, &ConnectError::Tls(error));
         }

@@ -12,12 +12,12 @@ impl<A: 'static> Reactor<A> {
         self.core.stop_by.is_some()
     }
 
-    /// SIGINT and SIGTERM stop; the second of them cuts off at once.
+    /// SIGINT, SIGTERM and SIGQUIT stop; the second of them cuts off at once.
     pub(super) fn act_on_signals(&mut self, net: &mut impl Net) {
         for signal in std::mem::take(&mut self.signals) {
             self.tell_signal(signal);
             match signal {
-                Signal::Hangup => {}
+                Signal::Hangup | Signal::User1 | Signal::Child => {}
                 _ if self.is_stopping() => self.core.stop_by = Some(self.core.now),
                 _ => self.begin_stop(net),
             }
@@ -54,7 +54,7 @@ impl<A: 'static> Reactor<A> {
 
     /// Ends whatever is left when the time of a stop is over.
     pub(super) fn enforce_stop(&mut self, net: &mut impl Net) {
-        if self.core.stop_by.is_none_or(|by| by > self.core.now) {
+        if self.core.stop_by.is_none_or(|by| by > self.core.now) || self.is_behind() {
             return;
         }
         for id in self.links.ids() {

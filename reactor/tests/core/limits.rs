@@ -292,18 +292,66 @@ fn law_7_look_ups_that_are_asked_for_count_as_jobs() {
     assert_eq!(world.reactor.counters().jobs_refused, 1);
 }
 
+/// The time that a connection may take begins once its name is looked up.
+#[test]
+fn law_7_looking_up_a_name_has_a_time_of_its_own() {
+    let mut world = world(|limits| limits.lookup_timeout = secs(30));
+    world.net.set_addresses("slow.test", [IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+    let slow = || Endpoint::new("slow.test", 1).within(secs(2));
+    world.net.hold_answers(true);
+    world.dial(slow(), Probe::new("a"));
+    world.pass(secs(5));
+    world.net.hold_answers(false);
+    world.pass(millis(1_999));
+    assert_eq!((world.log(), world.net.dialled().len()), (vec![], 1));
+    world.pass(millis(1));
+    assert_eq!(world.log(), ["a failed: cannot connect: no answer in time"]);
+    assert_eq!(world.reactor.counters().slow_lookups, 1);
+
+    world.net.hold_answers(true);
+    world.dial(slow(), Probe::new("b"));
+    world.pass(millis(29_999));
+    assert_eq!(world.log(), [""; 0]);
+    world.pass(millis(1));
+    assert_eq!(world.log(), ["b failed: cannot find the host: its look-up takes too long"]);
+}
+
+/// A request that may take five seconds would never get anywhere if its host's name took six each time.
+#[test]
+fn what_was_looked_up_too_late_for_one_is_there_for_others_for_half_a_minute() {
+    let mut world = World::new();
+    world.net.set_addresses("slow.test", [IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+    world.net.hold_answers(true);
+    let given_up = world.dial(Endpoint::new("slow.test", 1), Probe::new("a"));
+    world.settle();
+    world.enter(|cx| cx.peers.lose(given_up));
+    world.settle();
+    world.net.hold_answers(false);
+    world.settle();
+    assert_eq!(
+        (world.log(), world.net.dialled().len()),
+        (vec!["a failed: connecting was cancelled".to_owned()], 0)
+    );
+    world.net.hold_answers(true);
+    world.dial(Endpoint::new("slow.test", 2), Probe::new("b"));
+    world.dial(Endpoint::new("slow.test", 3), Probe::new("c"));
+    world.pass(secs(30));
+    world.dial(Endpoint::new("slow.test", 4), Probe::new("d"));
+    world.settle();
+    let dialled: Vec<_> = world.net.dialled().iter().map(|dialled| dialled.to.to_string()).collect();
+    assert_eq!(dialled, ["127.0.0.1:2", "127.0.0.1:3"]);
+}
+
 #[test]
 fn law_7_a_connection_on_its_way_has_so_long() {
     let mut world = world(|limits| limits.connect_timeout = secs(3));
-    world.net.hold_answers(true);
     world.dial(THERE, Probe::new("silent"));
-    world.dial(Endpoint::new("nowhere.test", 1), Probe::new("nameless"));
     world.dial(Endpoint::from(THERE).within(secs(5)), Probe::new("own"));
     world.pass(millis(2_999));
     assert_eq!(world.log(), [""; 0]);
     world.pass(millis(1));
     let late = "failed: cannot connect: no answer in time";
-    assert_eq!(world.log(), [format!("silent {late}"), format!("nameless {late}")]);
+    assert_eq!(world.log(), [format!("silent {late}")]);
     world.pass(secs(2));
     assert_eq!(world.log(), [format!("own {late}")]);
     world.net.hold_answers(false);

@@ -232,6 +232,78 @@ fn the_names_of_attempts_are_given_back() {
     }
 }
 
+/// Dials the name again, and says by its last byte which of three addresses is tried first.
+fn tried_first(world: &mut World, probe: Probe) -> (ConnId, u8) {
+    let before = world.net.dialled().len();
+    let conn = world.dial(Endpoint::new("many.test", 80), probe);
+    world.settle();
+    let SocketAddr::V4(to) = world.net.dialled()[before].to else { panic!("no IPv6 here") };
+    (conn, to.ip().octets()[3])
+}
+
+/// A world with a name of three addresses, all of which take connections.
+fn three_that_answer() -> World {
+    let mut world = World::new();
+    world.net.set_addresses("many.test", [1, 2, 3].map(|n| IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))));
+    world.net.answer_dials(true);
+    world
+}
+
+#[test]
+fn an_address_that_says_nothing_is_tried_last_next_time() {
+    let mut world = three_that_answer();
+    for expected in [1, 2, 3, 1, 2] {
+        let mute = Probe::new("a").on(When::Made, |cx| {
+            let deadline = cx.reactor.now() + secs(2);
+            cx.transport.set_deadline(Some(deadline));
+        });
+        assert_eq!(tried_first(&mut world, mute).1, expected);
+        world.pass(secs(2));
+    }
+    assert_eq!(world.net.dialled().len(), 5, "one each time: all take connections");
+}
+
+#[test]
+fn an_address_that_speaks_stays_where_it_is_unless_its_protocol_objects() {
+    let mut world = three_that_answer();
+    for (objects, expected) in [(false, 1), (true, 1), (false, 2), (false, 2)] {
+        let (conn, first) = tried_first(&mut world, Probe::new("a"));
+        assert_eq!(first, expected);
+        world.net.last_dialled().feed(b"hello");
+        world.at(conn, move |_, cx| {
+            if objects {
+                cx.transport.demote_address();
+            }
+            cx.transport.abort_connection();
+        });
+        world.settle();
+    }
+}
+
+#[test]
+fn an_address_that_closes_in_order_or_of_which_nothing_was_awaited_stays_where_it_is() {
+    let mut world = three_that_answer();
+    for _ in 0..2 {
+        assert_eq!(tried_first(&mut world, Probe::new("a")).1, 1);
+        world.net.last_dialled().close();
+        world.settle();
+        assert_eq!(
+            tried_first(&mut world, Probe::new("a").on(When::Made, |cx| cx.transport.lose_connection())).1,
+            1
+        );
+    }
+}
+
+#[test]
+fn addresses_that_were_tried_until_the_time_was_up_make_room_for_the_others() {
+    let mut world = World::new();
+    world.net.set_addresses("many.test", (1..=9).map(|n| IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))));
+    let (_, first) = tried_first(&mut world, Probe::new("a"));
+    world.pass(secs(10));
+    assert_eq!((first, world.net.dialled().len()), (1, 8), "no more at once");
+    assert_eq!(tried_first(&mut world, Probe::new("a")).1, 9);
+}
+
 /// A host of the simulation that cannot be reached stands first among the addresses.
 #[test]
 fn a_host_that_is_cut_off_costs_a_moment_not_the_link() {

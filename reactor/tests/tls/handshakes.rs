@@ -280,3 +280,21 @@ fn a_plain_listener_beside_it_is_not_disturbed() {
     talk.carry();
     assert_eq!(talk.log(), ["plain made", "plain data hello", "a made"]);
 }
+
+#[test]
+fn an_address_where_tls_fails_is_tried_last_next_time() {
+    for says in [&b"220 mail.test ESMTP\r\n"[..], b""] {
+        let mut world = World::new();
+        world.net.set_addresses("server.test", ["192.0.2.1", "192.0.2.2"].map(|ip| ip.parse().unwrap()));
+        world.net.answer_dials(true);
+        for _ in 0..2 {
+            world.dial(at_server(&trusting()), Probe::new("a"));
+            world.settle();
+            world.net.last_dialled().feed(says); // no TLS; or nothing, until the time is up
+            world.pass(secs(10));
+        }
+        let dialled: Vec<_> = world.net.dialled().iter().map(|dialled| dialled.to.to_string()).collect();
+        assert_eq!(dialled, ["192.0.2.1:443", "192.0.2.2:443"]);
+        assert_eq!(world.log().len(), 2, "both failed");
+    }
+}

@@ -1,51 +1,54 @@
 //! `herd all`: every server of the configuration, each a process of its own.
 //!
 //! The servers are children in process groups of their own, so Ctrl-C reaches only this process, which
-//! passes it on. It has nothing else to do than to wait for signals: SIGCHLD tells that a child has ended.
+//! passes it on. It has nothing else to do than to wait for signals: SIGCHLD tells that a child has ended. It ends the
+//! servers when its terminal has hung up; a SIGHUP alone is passed on. As process 1 of a container it also collects
+//! orphans.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use herd::config::Config;
 use reactor::Net as _;
 use reactor::mio_net::MioNet;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::Timespec;
 use rustix::process::{Pid, Signal, getpid, kill_process};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
 
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::serve::READY;
+use crate::signals::{self, Event, Watch};
 use crate::stderr;
 use crate::stdio::say;
 use crate::welcome::{Up, Welcome};
 
-/// How long one look at those that are starting takes at most, and so how long a signal waits then.
-const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-/// How many looks a start is worth: half a minute. Whoever takes longer says by itself when it is ready.
-const LOOKS: u32 = 300;
+/// How long nothing may happen before those that are starting are no longer waited for; they say by themselves when
+/// they are ready.
+const START: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
+
+const WATCHED: [i32; 6] = [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1];
 
 pub(crate) fn all(arguments: &ConfigArguments) -> Result<(), Failure> {
     stderr::never_wait("herd");
     let config = arguments.load_and_warn()?;
     let names = server_names(&config)?;
     // Before the first child is started, so that no signal is missed.
-    let mut signals = Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
+    let mut watch = Watch::over(&WATCHED).map_err(Failure::other)?;
     let mut servers = Servers { options: arguments.again(), ..Servers::default() };
     if let Err(error) = servers.start(&names, arguments) {
         servers.signal(Signal::TERM);
         return Err(Failure::other(format!("cannot start the servers: {error}")));
     }
     say(format_args!("herd: {servers}; Ctrl-C ends them"));
-    if servers.await_ready(&mut signals) {
+    if servers.await_ready(&mut watch).map_err(Failure::other)? {
         servers.welcome(&config, names.len());
     }
-    servers.run(signals)
+    servers.run(watch)
 }
 
 /// The servers of the configuration, which is found good before anything is started.
@@ -67,6 +70,8 @@ struct Servers {
     up: Vec<String>,
     /// What they were started with, as whoever brings one back types it.
     options: String,
+    /// Those that ended before they were told to, and how.
+    missing: Vec<String>,
     /// They were told to end.
     stopping: bool,
     /// One of them did not end cleanly when told to.
@@ -92,34 +97,29 @@ impl Servers {
 
     /// Waits until each has said that it is ready, has ended, or takes too long. Whether nobody wants them to end
     /// meanwhile.
-    fn await_ready(&mut self, signals: &mut Signals) -> bool {
-        for _ in 0..LOOKS {
-            signals.pending().for_each(|number| self.obey(number));
-            if self.stopping || !self.has_starting() {
+    fn await_ready(&mut self, watch: &mut Watch) -> io::Result<bool> {
+        while !self.stopping && self.starting().next().is_some() {
+            let events = watch.wait(self.starting(), Some(&START))?;
+            if events.is_empty() {
                 break;
             }
-            self.hear();
+            events.into_iter().for_each(|event| self.act(event));
         }
-        !self.stopping && !self.running.is_empty()
+        Ok(!self.stopping && !self.running.is_empty())
     }
 
-    fn has_starting(&self) -> bool {
-        self.running.iter().any(|(_, child)| child.stdout.is_some())
+    /// The places and outputs of those that have not said yet that they are ready.
+    fn starting(&self) -> impl Iterator<Item = (usize, &ChildStdout)> {
+        let outputs = self.running.iter().map(|(_, child)| child.stdout.as_ref());
+        outputs.enumerate().filter_map(|(place, output)| Some((place, output?)))
     }
 
-    /// Waits a moment for one of those that are starting to say that it is ready, or to end.
-    fn hear(&mut self) {
-        let outputs = self.running.iter().filter_map(|(_, child)| child.stdout.as_ref());
-        let mut polled: Vec<PollFd<'_>> = outputs.map(|output| PollFd::new(output, PollFlags::IN)).collect();
-        // Where a signal interrupts it, that is looked at next.
-        let _ = poll(&mut polled, Some(&LOOK));
-        let mut is_to_be_read =
-            polled.iter().map(|polled| !polled.revents().is_empty()).collect::<Vec<_>>().into_iter();
-        for (name, child) in &mut self.running {
-            if child.stdout.is_some() && is_to_be_read.next() == Some(true) {
-                let said = child.stdout.take().map(|mut output| output.read(&mut [0; READY.len()]));
-                self.up.extend(matches!(said, Some(Ok(1..))).then(|| name.clone()));
-            }
+    /// One of those that are starting is ready, or has ended.
+    fn hear(&mut self, place: usize) {
+        let Some((name, child)) = self.running.get_mut(place) else { return };
+        let said = child.stdout.take().map(|mut output| output.read(&mut [0; READY.len()]));
+        if matches!(said, Some(Ok(1..))) {
+            self.up.push(name.clone());
         }
     }
 
@@ -133,28 +133,44 @@ impl Servers {
     }
 
     /// Until all have ended: passes signals on, and says who ends.
-    fn run(mut self, mut signals: Signals) -> Result<(), Failure> {
+    fn run(mut self, mut watch: Watch) -> Result<(), Failure> {
         while !self.running.is_empty() {
-            signals.wait().for_each(|number| self.obey(number));
+            for event in watch.wait(self.starting(), None).map_err(Failure::other)? {
+                self.act(event);
+            }
         }
+        self.outcome()
+    }
+
+    fn act(&mut self, event: Event) {
+        match event {
+            Event::Readable(place) => self.hear(place),
+            Event::Signal(SIGCHLD) => self.reap(),
+            Event::Signal(SIGUSR1) => self.signal(Signal::USR1),
+            Event::Signal(SIGHUP) if self.stopping => {}
+            Event::Signal(SIGHUP) => self.signal(Signal::HUP),
+            Event::Signal(SIGINT) => self.stop(Signal::INT),
+            Event::Signal(SIGQUIT) => self.stop(Signal::QUIT),
+            Event::HungUp if self.stopping => {} // a second signal would cut off what is in hand
+            Event::Signal(_) | Event::HungUp => self.stop(Signal::TERM),
+        }
+    }
+
+    fn outcome(self) -> Result<(), Failure> {
         match self {
             Servers { stopping: false, .. } => Err(Failure::other("all servers have ended")),
+            Servers { missing, .. } if !missing.is_empty() => Err(Failure::other(format!(
+                "servers that ended before they were told to: {}",
+                missing.join(", ")
+            ))),
             Servers { unclean: true, .. } => Err(Failure::other("not all servers have ended cleanly")),
             _ => Ok(()),
         }
     }
 
-    fn obey(&mut self, number: i32) {
-        match number {
-            SIGCHLD => self.reap(),
-            SIGHUP => self.signal(Signal::HUP),
-            _ => self.stop(number),
-        }
-    }
-
-    fn stop(&mut self, number: i32) {
+    fn stop(&mut self, signal: Signal) {
         self.stopping = true;
-        self.signal(if number == SIGINT { Signal::INT } else { Signal::TERM });
+        self.signal(signal);
     }
 
     /// Sends a signal to all. A child that was not waited for keeps its process id, so no stranger is hit.
@@ -166,23 +182,23 @@ impl Servers {
         }
     }
 
-    /// Takes leave of those that have ended; one SIGCHLD may stand for several.
+    /// Takes those off the list that have ended; one SIGCHLD may stand for several.
     fn reap(&mut self) {
-        for (name, mut child) in std::mem::take(&mut self.running) {
-            match child.try_wait() {
-                Ok(None) => self.running.push((name, child)),
-                Ok(Some(status)) => self.ended(&name, status),
-                Err(error) => say(format_args!("herd: lost sight of {name}: {error}")),
-            }
-        }
+        signals::reap(|process, status| {
+            let place = self.running.iter().position(|(_, child)| Pid::from_child(child) == process);
+            if let Some((name, _)) = place.map(|place| self.running.remove(place)) {
+                self.ended(&name, status);
+            } // else it is an orphan
+        });
     }
 
     fn ended(&mut self, name: &str, status: ExitStatus) {
         // Before it listens, a signal ends a server without further ado.
-        let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGTERM));
+        let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGQUIT | SIGTERM));
         if !self.stopping {
             let again = format!("herd {name}{}", self.options);
             say(format_args!("{name}: ended with {status}; the others go on; `{again}` brings it back"));
+            self.missing.push(format!("{name} ({status})"));
         } else if !as_told {
             self.unclean = true;
             say(format_args!("{name}: ended with {status}"));

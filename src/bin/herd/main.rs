@@ -11,6 +11,7 @@ mod parent;
 mod places;
 mod reload;
 mod serve;
+mod signals;
 mod simulate;
 mod stderr;
 mod stdio;
@@ -78,6 +79,7 @@ fn wrong(error: &clap::Error) -> Failure {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
+    signals::prepare().map_err(Failure::other)?;
     let Arguments { server, parent, config, command } = arguments;
     match (server, command) {
         (Some(name), None) => server_alone(&config, &name, parent).map_err(|failure| failure.of(&name)),
@@ -97,6 +99,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn server_alone(config: &ConfigArguments, name: &str, parent: Option<i32>) -> Result<(), Failure> {
+    signals::prepare_server().map_err(Failure::other)?;
     parent.map_or(Ok(()), parent::end_with)?;
     serve::serve(config, name, parent.is_some())
 }

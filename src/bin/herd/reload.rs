@@ -1,5 +1,6 @@
-//! SIGHUP: configuration and certificates are read again, and the log is opened anew. Any signal: the counters
-//! are said.
+//! Signals. SIGHUP: configuration and certificates are read again, and the log is reopened. SIGUSR1: the log is
+//! reopened. SIGINT, SIGTERM, SIGQUIT: the server stops. SIGCHLD: children are collected. SIGHUP and a stop also log the
+//! counters.
 
 use std::path::PathBuf;
 
@@ -14,20 +15,34 @@ use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::counters::say_counters;
 use crate::serve::{client_tls, log_file, log_place};
+use crate::signals;
 
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
 pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
-    say_counters(cx);
     match signal {
         Signal::Hangup => {
-            cx.app.traffic.reopen();
-            cx.app.notice(&mut cx.reactor, "the log is opened anew");
+            say_counters(cx);
+            reopen(cx);
             reload(cx, arguments);
             cx.app.journal.look_after_file(&mut cx.reactor);
         }
-        Signal::Interrupt | Signal::Terminate if cx.reactor.is_stopping() => cx.app.journal.give_up(),
-        Signal::Interrupt | Signal::Terminate => cx.app.notice(&mut cx.reactor, "stopping"),
+        Signal::User1 => reopen(cx),
+        Signal::Interrupt | Signal::Terminate | Signal::Quit => {
+            say_counters(cx);
+            if cx.reactor.is_stopping() {
+                cx.app.journal.give_up();
+            } else {
+                cx.app.notice(&mut cx.reactor, "stopping");
+            }
+        }
+        Signal::Child => signals::reap(|_, _| {}), // orphans, as process 1 of a container
+        _ => {}
     }
+}
+
+fn reopen(cx: &mut AppCx<'_, Herd>) {
+    cx.app.traffic.reopen();
+    cx.app.notice(&mut cx.reactor, "the log is opened anew");
 }
 
 fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {

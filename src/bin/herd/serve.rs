@@ -48,13 +48,16 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> 
     let (mut herd, notices) = make(&config, &server)?;
     herd.settings = Settings::of(&config, name).map_err(Failure::usage)?;
     (herd.expiry, herd.is_quiet_at_first) = (Expiry::of(dates), is_child);
-    herd.rules.clients = herd.rules.clients.min(room_for_clients(&herd));
+    let shortage = fit_clients(&mut herd);
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
     let again = arguments.clone();
     reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
     reactor.enter(&net, |cx| notices.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice)));
     for warning in config.warnings().iter().filter(|_| !is_child) {
         reactor.enter(&net, |cx| cx.app.warn(&mut cx.reactor, warning));
+    }
+    if let Some(warning) = shortage {
+        reactor.enter(&net, |cx| cx.app.warn(&mut cx.reactor, &warning));
     }
     let client_tls = client_tls(&config)?;
     let ports = Ports { clients: server.clients, client_tls, peers: server.peers };
@@ -69,12 +72,21 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> 
     finish_log(&mut reactor, &mut net)
 }
 
-/// How many clients the descriptors allow, once as many are taken as the system lets us: without room for
-/// the neighbours, a crowd of clients would cut the server off from the herd.
-fn room_for_clients(herd: &Herd) -> usize {
+/// Bounds the clients by what the descriptors allow, once as many are taken as the system lets us: without room for
+/// the neighbours, a crowd of clients would cut the server off from the herd. Says if that is fewer than configured.
+fn fit_clients(herd: &mut Herd) -> Option<String> {
     let descriptors = raise_descriptors();
     let own = OWN_DESCRIPTORS + herd.neighbours.paper().map_or(0, Correspondents::most_connections);
-    descriptors - own.min(descriptors / 2)
+    let room = descriptors - own.min(descriptors / 2);
+    let wanted = std::mem::replace(&mut herd.rules.clients, room);
+    if wanted <= room {
+        herd.rules.clients = wanted;
+        return None;
+    }
+    herd.rules.descriptors = Some(descriptors);
+    Some(format!(
+        "{room} of {wanted} clients (limits.connections) fit: this process may have {descriptors} descriptors (ulimit -n)"
+    ))
 }
 
 /// Takes as many descriptors as the system lets us; says how many that are.

@@ -131,6 +131,9 @@ impl<A: 'static> ClientProtocol<A> {
             State::Response(reader) => (error, self.has_served && !reader.has_begun()),
             State::Way(_) => (of_proxy(error), false),
         };
+        if !self.has_served && !matches!(error, HttpError::Proxy(ProxyError::Refused(_))) {
+            cx.transport.demote_address(); // it has not spoken HTTP
+        }
         let agent = (self.locate)(cx.app);
         agent.broken(&mut cx.reactor, cx.transport.id(), error, is_worth_another);
     }

@@ -60,6 +60,7 @@ impl Stage for Mio {
             Signal::Interrupt => SIGINT,
             Signal::Terminate => SIGTERM,
             Signal::Hangup => SIGHUP,
+            other => panic!("{other:?} is raised in no scene"),
         };
         raise(number).unwrap();
     }

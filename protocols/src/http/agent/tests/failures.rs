@@ -186,3 +186,39 @@ fn a_server_that_cannot_be_reached_is_an_error_and_the_next_request_begins() {
     world.settle();
     assert!(world.answer().starts_with("cannot find the host"));
 }
+
+#[test]
+fn an_address_of_the_host_that_says_nothing_or_speaks_no_http_is_tried_last_next_time() {
+    for says in [&b""[..], b"220 mail.test ESMTP\r\n"] {
+        let mut world = World::new();
+        world.net.set_addresses("two.test", [1, 2].map(|last| [10, 0, 0, last].into()));
+        for number in 1..=2 {
+            world.get(number, "http://two.test/");
+            world.settle();
+            let nth = world.dialled() - 1;
+            world.feed(nth, if number == 1 { says } else { OK });
+            world.pass(WITHIN);
+        }
+        let dialled: Vec<_> = world.net.dialled().iter().map(|dialled| dialled.to.to_string()).collect();
+        assert_eq!(dialled, ["10.0.0.1:80", "10.0.0.2:80"]);
+        assert_eq!(world.answers()[1], (2, "ok".to_owned()));
+    }
+}
+
+/// It is not so that each request begins to look the host up, and none waits for the answer.
+#[test]
+fn a_host_whose_name_takes_longer_to_look_up_than_a_request_may_is_reached_by_the_next() {
+    let mut world = World::new();
+    world.net.set_addresses("slow.test", [[10, 0, 0, 1].into()]);
+    world.net.hold_answers(true);
+    world.get(1, "http://slow.test/");
+    world.pass(WITHIN);
+    assert_eq!(world.answers().len(), 1, "it took too long");
+    world.net.hold_answers(false);
+    world.settle();
+    world.net.hold_answers(true);
+    world.get(2, "http://slow.test/");
+    world.settle();
+    world.feed(0, OK);
+    assert_eq!(world.answer(), "ok");
+}
