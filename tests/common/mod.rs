@@ -18,7 +18,7 @@ pub(crate) mod visitor;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -266,7 +266,8 @@ struct PortClaim {
 fn free_ports() -> PortClaim {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_500 + u16::try_from(std::process::id() % 150).unwrap() * 100;
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    // Not by listening there: a process that another test starts meanwhile would hold that listener until it calls exec.
+    let is_free = |port: u16| TcpStream::connect(("127.0.0.1", port)).is_err();
     let claim = |first: u16| {
         let udp = |port: u16| UdpSocket::bind(("127.0.0.1", port)).ok();
         let claim = PortClaim { first, _udp: [udp(first)?, udp(first + 1)?] };

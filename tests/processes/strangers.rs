@@ -39,10 +39,11 @@ fn assert_refused(herd: &Herd, why: &str, says: impl Fn() -> Option<Client>) {
     assert!(!herd.said("Welsh").contains(" is heard"));
 }
 
-/// Answers Ball in Welsh's place until Ball has refused that for the reason `why`; checks that it sends only its hello.
-fn assert_ball_refuses(herd: &Herd, why: &str, answer: impl Fn(&str) -> String) {
+/// Answers Ball at `door`, in Welsh's place, until Ball has refused that for the reason `why`; checks that Ball sends
+/// only its hello.
+fn assert_ball_refuses(herd: &Herd, door: &Door, why: &str, answer: impl Fn(&str) -> String) {
     eventually(&format!("{why} is said"), || {
-        let mut ball = Door::open(herd.port("Welsh") + 1).admit();
+        let mut ball = door.admit();
         if let Some(hello) = line(&mut ball) {
             assert!(hello.starts_with("HELLO 1 Ball Welsh "), "{hello}");
             ball.send_if_open(answer(&hello));
@@ -125,8 +126,14 @@ fn one_link_does_not_answer_the_challenge_of_another() {
 fn a_dialler_is_not_convinced_by_its_own_words() {
     let mut herd = Herd::new();
     herd.start_talkative("Ball", &[]);
-    assert_ball_refuses(&herd, " is refused: not a hello of this version", |hello| format!("{hello}\n"));
-    assert_ball_refuses(&herd, " is refused: does not prove that it knows the herd's key", |hello| {
+    let door = Door::open(herd.port("Welsh") + 1);
+    assert_ball_refuses(&herd, &door, " is refused: not a hello of this version", |hello| {
+        format!(
+            "{hello}
+"
+        )
+    });
+    assert_ball_refuses(&herd, &door, " is refused: does not prove that it knows the herd's key", |hello| {
         let nonce = last_word(hello);
         format!("PROOF {nonce} {}\n", nonce.repeat(2))
     });

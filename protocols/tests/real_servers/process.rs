@@ -8,7 +8,7 @@
 
 use std::env;
 use std::fs::File;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -89,7 +89,8 @@ pub(crate) fn free_port() -> (u16, UdpSocket) {
     let mut ports = (0..5000).map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed) % 5000);
     let claim = |port| {
         let claim = UdpSocket::bind(("127.0.0.1", port)).ok()?;
-        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some((port, claim))
+        // Not by listening there: a process that another test starts meanwhile would hold that listener until exec.
+        TcpStream::connect(("127.0.0.1", port)).is_err().then_some((port, claim))
     };
     ports.find_map(claim).unwrap()
 }
