@@ -234,11 +234,7 @@ impl fmt::Display for Problem {
             Problem::Required(why) => write!(f, "needed for {why}"),
             Problem::UnreadableFile(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
             Problem::ExposedKey(path, mode) => exposed_key(f, path, *mode),
-            Problem::NoCertificate(path, name) => write!(
-                f,
-                "there is no {}; run: herd keys init (once for the herd), and: herd keys server {name}",
-                path.display()
-            ),
+            Problem::NoCertificate(path, name) => no_certificate(f, path, name),
             Problem::BadCertificate(path, error) => write!(f, "{}: {error}", path.display()),
             Problem::Expired(path, until, renewal) => {
                 write!(f, "{} has expired on {until}; {renewal}", path.display())
@@ -267,6 +263,11 @@ impl fmt::Display for Problem {
             ),
         }
     }
+}
+
+fn no_certificate(f: &mut fmt::Formatter<'_>, path: &Path, name: &str) -> fmt::Result {
+    let path = path.display();
+    write!(f, "there is no {path}; run: herd keys init (once for the herd), and: herd keys server {name}")
 }
 
 fn plaintext(f: &mut fmt::Formatter<'_>, host: &str) -> fmt::Result {

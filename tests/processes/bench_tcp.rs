@@ -47,7 +47,7 @@ fn a_closed_loop_over_the_whole_herd() {
     assert_eq!(results["mode"], "load");
     let figures =
         ["version", "connections", "in_flight", "clients", "seed"].map(|name| results[name].as_u64());
-    assert_eq!(figures, [1, 64, 4, 1000, 7].map(Some));
+    assert_eq!(figures, [2, 64, 4, 1000, 7].map(Some));
     let spans = ["whatsat_share", "warm_up_s", "duration_s"].map(|name| results[name].as_f64());
     assert_eq!(spans, [0.2, 0.0, 2.0].map(Some));
     assert_eq!(results["rate"], Value::Null);

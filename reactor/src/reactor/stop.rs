@@ -68,6 +68,9 @@ impl<A: 'static> Reactor<A> {
         let share = self.core.limits.requests_per_turn;
         self.carry_out_waiting(net, usize::MAX);
         for _ in 0..share {
+            if self.core.queue.is_empty() {
+                return;
+            }
             self.carry_out_waiting(net, 1);
         }
         self.core.queue.clear();
