@@ -34,6 +34,7 @@ impl Config {
         self.check_listeners()?;
         self.check_peers()?;
         self.check_places()?;
+        self.check_folder()?;
         self.check_limits()
     }
 
@@ -67,6 +68,15 @@ impl Config {
     /// `key` is missing, and whoever set `asker` gets the error.
     pub(super) fn require(&self, key: &str, why: &'static str, asker: &str) -> ConfigError {
         ConfigError::new(self.origin(asker).cloned(), key.to_owned(), Problem::Required(why))
+    }
+
+    fn check_folder(&self) -> Result<(), ConfigError> {
+        match self.herd.dir.as_os_str().is_empty() {
+            true => {
+                Err(self.refuse("herd.dir", Problem::Value("must not be empty; . is this folder".into())))
+            }
+            false => Ok(()),
+        }
     }
 
     fn check_limits(&self) -> Result<(), ConfigError> {

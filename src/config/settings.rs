@@ -70,9 +70,13 @@ impl Settings {
         Ok(settings)
     }
 
-    /// A file that cannot be read holds nothing: whoever needs it says so. Keys are secrets, so only the hash is kept.
+    /// A file that cannot be read holds nothing: whoever needs it says so. What is no regular file might hold up whoever
+    /// opens it. Keys are secrets, so only the hash is kept.
     fn note_file(&mut self, key: &str, path: &Path) {
         let mut text = Vec::new();
+        if !path.is_file() {
+            return;
+        }
         let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text));
         let hash = read.map(|_| crate::key::encode(digest(&SHA256, &text).as_ref()));
         self.0.insert(format!("{key} {FILE}"), Value::String(hash.unwrap_or_default()));

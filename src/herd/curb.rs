@@ -85,7 +85,11 @@ impl fmt::Display for Reached<'_> {
                 write!(f, "refused: limits.connections_per_address ({}) reached", rules.clients_per_address)
             }
             (Curb::Known, _) => {
-                write!(f, "report of a new client refused: limits.clients_known ({}) reached", store.most())
+                write!(
+                    f,
+                    "its report of a new client is refused: limits.clients_known ({}) reached",
+                    store.most()
+                )
             }
             (Curb::Lines, _) => {
                 write!(f, "has to wait: limits.lines_per_second ({}) reached", rules.lines_per_second)

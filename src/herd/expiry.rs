@@ -25,6 +25,11 @@ impl Expiry {
         Expiry { dates, warned: None }
     }
 
+    /// Watches these instead. What was said of the old ones is not said again on the same day.
+    pub fn renew(&mut self, dates: CertificateDates) {
+        self.dates = dates;
+    }
+
     /// What is to be said now: at first, where something has changed, and once a day.
     fn due(&mut self, clock: WallTime) -> Vec<String> {
         let (now, troubles) = (Moment::of(clock), self.dates.troubles(clock));

@@ -162,7 +162,7 @@ impl fmt::Display for HerdCounters {
             (old_news, "old news from neighbours"),
             (dropped_news, "news dropped for want of room"),
             (refused_neighbours, "neighbours refused"),
-            (gone_strangers, "of them gone by themselves"),
+            (gone_strangers, "strangers gone before they had proved who they are"),
             (refused_strangers, "strangers refused at the full port of the neighbours"),
         ];
         Counted(&of_all).fmt(f)?;
@@ -267,10 +267,18 @@ impl Herd {
         self.notice_if(reactor, admitted, notice);
     }
 
-    /// The same for one of two servers that have one name. It is a warning, and is not hidden by the others.
-    pub(crate) fn warn_of_namesake(&mut self, reactor: &mut Requests<'_, Herd>, warning: &str) {
+    /// Counts one of two servers that have one name, and warns of it, ever more rarely. Each link is warned of by
+    /// itself: to and from this neighbour, or from whoever has our own name.
+    pub(crate) fn warn_of_namesake(
+        &mut self,
+        reactor: &mut Requests<'_, Herd>,
+        neighbour: Option<usize>,
+        warning: &str,
+    ) {
         self.counters.refused_neighbours += 1;
-        match self.namesakes.admit(reactor.now()) {
+        let neighbour = neighbour.and_then(|place| self.neighbours.get_mut(place));
+        let throttle = neighbour.map_or(&mut self.namesakes, |neighbour| &mut neighbour.namesakes);
+        match throttle.admit(reactor.now()) {
             None => log::debug!("{warning}"),
             Some(0) => self.warn(reactor, warning),
             Some(more) => self.warn(reactor, &format!("{warning}; {more} more like it were not logged")),

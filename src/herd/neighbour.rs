@@ -76,6 +76,8 @@ pub struct Neighbour {
     pub backoff: Backoff,
     /// Which of the redials are said.
     pub(crate) redials: Sparing,
+    /// Which of the warnings are said that another server has its name or ours.
+    pub(crate) namesakes: Sparing,
     /// When it was dialled first.
     pub(crate) dialled: Option<Time>,
     /// How often it was linked, in either direction, and told what it lacked.
@@ -99,6 +101,7 @@ impl Neighbour {
             is_leaving: false,
             backoff: Backoff::default(),
             redials: Sparing::default(),
+            namesakes: Sparing::default(),
             dialled: None,
             greetings: Greetings::default(),
             counters: NeighbourCounters::default(),

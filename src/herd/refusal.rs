@@ -49,12 +49,14 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Invalid(invalid) => invalid.fmt(f),
             Refusal::TooLong(most) => write!(f, "the line is longer than limits.line ({most})"),
-            Refusal::NoNeighbour => f.write_str("AT is for neighbours, and this is none"),
+            Refusal::NoNeighbour => f.write_str("AT is taken from neighbours only"),
             Refusal::Ahead => {
                 f.write_str("the time is more than herd.max_clock_skew ahead of this server's clock")
             }
             Refusal::Unknown => f.write_str("no such client is known"),
-            Refusal::NotOnDisk => f.write_str("what is known of the client is not on disk, which fails"),
+            Refusal::NotOnDisk => {
+                f.write_str("what is known of the client is not on disk yet, and the disk fails")
+            }
             Refusal::DiskFails => f.write_str("the disk fails, so no report is taken"),
             Refusal::Unread => {
                 f.write_str("the disk fails, so it cannot be told whether the client is known")

@@ -37,13 +37,13 @@ impl fmt::Display for JournalCounters {
         let JournalCounters { evicted, found, unread, altered, .. } = *self;
         let all = [
             (commits, "commits"),
-            (records, "records in them"),
+            (records, "records committed"),
             (failed, "commits failed"),
             (silent, "commits took more than 5 s"),
             (refused, "reports refused, for the disk failed"),
             (closed, "clients closed, for the disk failed"),
             (evicted, "records left memory"),
-            (found, "of them were found on disk again"),
+            (found, "evicted records found on disk again"),
             (unread, "times it could not be read"),
             (altered, "records were altered there"),
         ];

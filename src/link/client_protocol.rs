@@ -167,7 +167,7 @@ impl ClientProtocol {
             return;
         };
         let warning = one_name(name, &neighbour.at, &neighbour.name);
-        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        cx.app.warn_of_namesake(&mut cx.reactor, Some(self.neighbour), &warning);
     }
 
     pub(super) fn new(neighbour: usize) -> ClientProtocol {
@@ -206,7 +206,7 @@ impl ClientProtocol {
             }
             _ => one_name(name, &peer, neighbour),
         };
-        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        cx.app.warn_of_namesake(&mut cx.reactor, Some(self.neighbour), &warning);
         cx.transport.abort_connection();
     }
 

@@ -193,7 +193,7 @@ impl PeerProtocol {
             let name = neighbour.name.clone();
             if is_alive(cx, older) {
                 send_line(&mut cx.transport, TAKEN);
-                return self.refuse_namesake(cx, &name, "one is linked, and the one");
+                return self.refuse_namesake(cx, Some(place), &name, "one is linked, and there is one");
             }
             cx.transport.peers().abort(older);
         }
@@ -216,17 +216,18 @@ impl PeerProtocol {
     fn refuse(&mut self, cx: &mut PeerCx<'_>, refusal: Refusal) {
         if refusal == Refusal::OurName {
             let name = cx.app.name.clone();
-            return self.refuse_namesake(cx, &name, "this one, and the one");
+            return self.refuse_namesake(cx, None, &name, "this one, and the one");
         }
         self.is_refused(cx);
         refuse(cx, &refusal);
     }
 
     /// Refuses one of two servers of one name. It has been told why, so the connection is not broken off.
-    fn refuse_namesake(&mut self, cx: &mut PeerCx<'_>, name: &str, which: &str) {
+    fn refuse_namesake(&mut self, cx: &mut PeerCx<'_>, neighbour: Option<usize>, name: &str, which: &str) {
         self.is_refused(cx);
-        let warning = format!("two servers are named {name}: {which} at {}, which is refused", self.peer);
-        cx.app.warn_of_namesake(&mut cx.reactor, &warning);
+        let warning =
+            format!("two servers are named {name}: {which} at {}; the latter is refused", self.peer);
+        cx.app.warn_of_namesake(&mut cx.reactor, neighbour, &warning);
         cx.transport.lose_connection();
     }
 

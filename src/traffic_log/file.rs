@@ -235,7 +235,10 @@ fn said(path: &Path, error: io::Error) -> io::Error {
 }
 
 fn left_to_the_records() -> io::Error {
-    io::Error::new(io::ErrorKind::StorageFull, "the room that its disk has is left to the records")
+    io::Error::new(
+        io::ErrorKind::StorageFull,
+        "its disk is nearly full, and the rest is kept for the records",
+    )
 }
 
 #[cfg(test)]

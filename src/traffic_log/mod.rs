@@ -215,7 +215,7 @@ fn written(cx: &mut AppCx<'_, Herd>, outcome: Result<(Appended, Vec<u8>), JobErr
     let (appended, text) = outcome.unwrap_or_else(|error| {
         log::debug!("lines are not logged: {error}");
         log.reopen = true; // it may have been asked for
-        Default::default()
+        (Appended { lines: 0, is_pending: log.is_pending }, Vec::new())
     });
     log.writer.give_back(text);
     log.count(appended);

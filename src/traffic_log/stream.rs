@@ -43,7 +43,11 @@ impl Stream {
         let mut taken = 0;
         if self.write_rest()? {
             for line in text.split_inclusive(|byte| *byte == b'\n') {
-                let Some(length) = self.take(line)? else { break };
+                let length = match self.take(line) {
+                    Ok(Some(length)) => length,
+                    Err(error) if taken == 0 => return Err(error),
+                    Ok(None) | Err(_) => break, // what was taken counts; the next write meets the error again
+                };
                 self.rest.extend_from_slice(&line[length..]);
                 taken += 1;
                 if length < line.len() {

@@ -379,9 +379,11 @@ fn all_goes_on_without_one_that_died_and_takes_it_back() {
     let mut herd = Herd::new();
     let mut all = all(&herd);
     kill_process(process(&herd, "Hamilton"), Signal::KILL).unwrap();
-    let ended =
-        "Hamilton: ended with signal: 9 (SIGKILL); the others go on; `herd Hamilton` brings it back\n";
-    eventually("its end is said", || herd.said("all").contains(ended));
+    let program = env!("CARGO_BIN_EXE_herd");
+    let ended = format!(
+        "Hamilton: ended with signal: 9 (SIGKILL); the others go on; `{program} Hamilton` brings it back\n"
+    );
+    eventually("its end is said", || herd.said("all").contains(&ended));
     let at = herd.client("Alford").ask("IAMAT kiwi +1-1 5");
     herd.await_news(&["Alford", "Ball", "Holiday", "Welsh"], "kiwi", &at);
     herd.start("Hamilton");
@@ -400,7 +402,7 @@ fn all_passes_a_hangup_on() {
     let all = all(&herd);
     all.signal(Signal::HUP);
     for name in NAMES {
-        let anew = format!("{name}: the log is opened anew\n");
+        let anew = format!("{name}: the log is opened anew with the next line\n");
         eventually(&anew, || herd.said("all").contains(&anew));
     }
 }
@@ -425,13 +427,14 @@ fn all_ends_with_1_when_no_server_is_left() {
     assert_eq!(all.end().code(), Some(1));
     assert!(herd.said("all").ends_with("herd: all servers have ended\n"), "{}", herd.said("all"));
 
+    let program = env!("CARGO_BIN_EXE_herd");
     let durability = "--set=store.durability=\"always\"";
     let mut again = herd.spawn("again", &["all", "--set=peers.key_file=/dev/null", durability]);
     let options = " --set peers.key_file=/dev/null --set 'store.durability=\"always\"'";
     assert_eq!(again.end().code(), Some(1));
     for name in NAMES {
         let ended = format!(
-            "{name}: ended with exit status: 1; the others go on; `herd {name}{options}` brings it back\n"
+            "{name}: ended with exit status: 1; the others go on; `{program} {name}{options}` brings it back\n"
         );
         assert!(herd.said("again").contains(&ended), "{}", herd.said("again"));
         assert!(herd.said("again").contains(&format!("herd: {name}: /dev/null")), "{}", herd.said("again"));

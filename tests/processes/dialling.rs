@@ -101,8 +101,8 @@ fn await_words(herd: &Herd, name: &str, words: &str) {
     eventually(&format!("{name}: {words}"), || herd.said(name).contains(words));
 }
 
-const OLDER: &str = "warn: two servers are named Ball: one is linked, and the one at 127.0.0.1:";
-const TWO: &str = "warn: two servers are named Ball: this one, and the one at 127.0.0.1:";
+const OLDER: &str = "warning: two servers are named Ball: one is linked, and there is one at 127.0.0.1:";
+const TWO: &str = "warning: two servers are named Ball: this one, and the one at 127.0.0.1:";
 
 #[test]
 fn of_two_servers_of_one_name_both_and_their_neighbour_warn_and_the_newer_is_linked_once_the_older_ends() {

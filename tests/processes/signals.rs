@@ -71,7 +71,9 @@ fn all_passes_usr1_on_and_stops_all_at_quit() {
     eventually("all are ready", || herd.said("all").matches(": ready: ").count() == NAMES.len());
     all.signal(Signal::USR2);
     all.signal(Signal::USR1);
-    eventually("all reopen", || herd.said("all").matches("the log is opened anew\n").count() == NAMES.len());
+    eventually("all reopen", || {
+        herd.said("all").matches("the log is opened anew with the next line\n").count() == NAMES.len()
+    });
     all.signal(Signal::QUIT);
     assert_eq!(all.end().code(), Some(0), "{}", herd.said("all"));
 }

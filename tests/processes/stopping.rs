@@ -226,12 +226,12 @@ fn a_hangup_moves_the_log_and_says_what_has_become_of_records_and_key() {
     fs::remove_file(herd.path("data/herd.key")).unwrap();
     herd.process("Welsh").signal(Signal::HUP);
     said(&herd, "data/Welsh.redb was removed while it was in use; it is put back with all that it held");
-    said(&herd, "with the herd's key that it has: data/herd.key is missing");
+    said(&herd, "data/herd.key is missing, and a server that starts now makes another; this server keeps");
     assert!(herd.client("Welsh").ask("IAMAT kiwi +1-1 5").starts_with("AT Welsh "));
     let log = herd.path("logs/Welsh.log");
     eventually("the log has moved", || fs::read_to_string(&log).unwrap_or_default().contains(" IAMAT kiwi "));
     fs::write(herd.path("data/herd.key"), "0".repeat(64)).unwrap();
     fs::set_permissions(herd.path("data/herd.key"), fs::Permissions::from_mode(0o600)).unwrap();
     herd.process("Welsh").signal(Signal::HUP);
-    said(&herd, "with the herd's key that it has: data/herd.key holds another");
+    said(&herd, "data/herd.key holds another key; this server keeps");
 }

@@ -20,7 +20,7 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
 
 use crate::Failure;
-use crate::arguments::ConfigArguments;
+use crate::arguments::{ConfigArguments, program};
 use crate::serve::READY;
 use crate::signals::{self, Event, Watch};
 use crate::stderr;
@@ -99,10 +99,7 @@ impl Servers {
     /// meanwhile.
     fn await_ready(&mut self, watch: &mut Watch) -> io::Result<bool> {
         while !self.stopping && self.starting().next().is_some() {
-            let events = watch.wait(self.starting(), Some(&START))?;
-            if events.is_empty() {
-                break;
-            }
+            let Some(events) = watch.wait(self.starting(), Some(&START))? else { break };
             events.into_iter().for_each(|event| self.act(event));
         }
         Ok(!self.stopping && !self.running.is_empty())
@@ -128,16 +125,14 @@ impl Servers {
         let names = config.servers.keys().filter(|name| self.up.contains(name)).filter(is_up);
         let up = names.filter_map(|name| config.server(name).ok());
         let up: Vec<Up> = up.map(|server| Up { name: server.name, clients: server.clients }).collect();
-        let program = std::env::args().next().unwrap_or_else(|| "herd".to_owned());
-        say(Welcome { up: &up, of, program: &program, options: &self.options, config });
+        say(Welcome { up: &up, of, program: &program(), options: &self.options, config });
     }
 
     /// Until all have ended: passes signals on, and says who ends.
     fn run(mut self, mut watch: Watch) -> Result<(), Failure> {
         while !self.running.is_empty() {
-            for event in watch.wait(self.starting(), None).map_err(Failure::other)? {
-                self.act(event);
-            }
+            let events = watch.wait(self.starting(), None).map_err(Failure::other)?;
+            events.into_iter().flatten().for_each(|event| self.act(event));
         }
         self.outcome()
     }
@@ -196,7 +191,7 @@ impl Servers {
         // Before it listens, a signal ends a server without further ado.
         let as_told = status.success() || matches!(status.signal(), Some(SIGINT | SIGQUIT | SIGTERM));
         if !self.stopping {
-            let again = format!("herd {name}{}", self.options);
+            let again = format!("{} {name}{}", program(), self.options);
             say(format_args!("{name}: ended with {status}; the others go on; `{again}` brings it back"));
             self.missing.push(format!("{name} ({status})"));
         } else if !as_told {

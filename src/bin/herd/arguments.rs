@@ -212,6 +212,12 @@ impl ConfigArguments {
     }
 }
 
+/// The program as it was called, as a shell reads it.
+pub(crate) fn program() -> String {
+    let name = std::env::args_os().next().unwrap_or_else(|| "herd".into());
+    quoted(&name.to_string_lossy()).into_owned()
+}
+
 /// One word of a POSIX shell (2.2.2: nothing is special between single quotes but their end).
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);

@@ -68,7 +68,8 @@ fn main() -> ExitCode {
 /// What clap says; but where the first word is taken for a server, and what follows it for a command, it may be the
 /// first that is meant for a command. Ends the process with help or version.
 fn wrong(error: &clap::Error) -> Failure {
-    let first = || std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let words = || std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let first = || words().find(|word| !word.starts_with('-'));
     let slip = || first().and_then(|word| slip_for_command(&word));
     match error.kind() {
         ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument => {

@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
-use herd::config::{CertificateDates, Config, PeerMode, Settings};
-use herd::herd::{Expiry, Herd, Rules};
+use herd::config::{CertificateDates, Config, Environment, PeerMode, Settings};
+use herd::herd::{Herd, Providers, Rules};
 use herd::key::{HerdKey, KeyError};
 use herd::link::{PeerTls, Proof};
 use herd::traffic_log::LogFile;
@@ -14,16 +14,24 @@ use reactor::{AppCx, JobError, ServerTls, Signal, WallTime};
 use crate::Failure;
 use crate::arguments::ConfigArguments;
 use crate::counters::say_counters;
-use crate::serve::{client_tls, log_file, log_place};
+use crate::serve::{client_tls, log_file, log_place, proxies};
 use crate::signals;
 
+/// What a running server keeps for when it reads its configuration again.
+#[derive(Clone)]
+pub(crate) struct Running {
+    pub(crate) arguments: ConfigArguments,
+    /// The file of its records, if it keeps any; the log leaves them room, wherever a new configuration has them.
+    pub(crate) records: Option<PathBuf>,
+}
+
 /// Acts on a signal, beside what the reactor does itself. Files are read on a thread, not in the loop.
-pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &ConfigArguments) {
+pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, running: &Running) {
     match signal {
         Signal::Hangup => {
             say_counters(cx);
             reopen(cx);
-            reload(cx, arguments);
+            reload(cx, running);
             cx.app.journal.look_after_file(&mut cx.reactor);
         }
         Signal::User1 => reopen(cx),
@@ -42,23 +50,23 @@ pub(crate) fn on_signal(cx: &mut AppCx<'_, Herd>, signal: Signal, arguments: &Co
 
 fn reopen(cx: &mut AppCx<'_, Herd>) {
     cx.app.traffic.reopen();
-    cx.app.notice(&mut cx.reactor, "the log is opened anew");
+    cx.app.notice(&mut cx.reactor, "the log is opened anew with the next line");
 }
 
-fn reload(cx: &mut AppCx<'_, Herd>, arguments: &ConfigArguments) {
+fn reload(cx: &mut AppCx<'_, Herd>, running: &Running) {
     let request = cx.app.reloads.ask();
-    let (arguments, name, clock) = (arguments.clone(), cx.app.name.clone(), cx.reactor.wall_clock());
+    let (running, name, clock) = (running.clone(), cx.app.name.clone(), cx.reactor.wall_clock());
     let log = cx.app.traffic.place().clone();
     let done = cx.reactor.app_reply(move |cx, read: Result<Result<Fresh, String>, JobError>| {
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         // Threads may answer in another order than they were asked in: what is old by then is passed over.
         let notice = match cx.app.reloads.take(request) {
             true => take_over(cx, read),
-            false => "what was read again is older than what is in force, and passed over".to_owned(),
+            false => "a later SIGHUP has been obeyed already; what this one read is passed over".to_owned(),
         };
         cx.app.notice(&mut cx.reactor, &notice);
     });
-    let read = move || Fresh::read(&arguments, &name, &log, clock).map_err(|failure| failure.message);
+    let read = move || Fresh::read(&running, &name, &log, clock).map_err(|failure| failure.message);
     cx.reactor.defer_to_thread(read, done);
 }
 
@@ -75,19 +83,16 @@ struct Fresh {
 }
 
 impl Fresh {
-    fn read(
-        arguments: &ConfigArguments,
-        name: &str,
-        log: &(PathBuf, u64),
-        clock: WallTime,
-    ) -> Result<Fresh, Failure> {
-        let config = arguments.load()?;
+    fn read(running: &Running, name: &str, log: &(PathBuf, u64), clock: WallTime) -> Result<Fresh, Failure> {
+        let config = running.arguments.load()?;
         let peer_tls = PeerTls::of(&config, name).map_err(Failure::usage)?;
         let client_tls = client_tls(&config)?;
+        // They wait for a restart, which should not be the first to find that they cannot be.
+        Providers::of(&config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
         let dates = config.valid_certificates(name, clock).map_err(Failure::usage)?;
         let settings = Settings::of(&config, name).map_err(Failure::usage)?;
         let is_moved = log_place(&config, name) != *log;
-        let log = is_moved.then(|| log_file(&config, name)).transpose()?;
+        let log = is_moved.then(|| log_file(&config, name, running.records.as_deref())).transpose()?;
         let has_key = config.peers.mode == PeerMode::Links && peer_tls.is_none();
         let key = has_key.then(|| HerdKey::load(&config.peers.key_file));
         Ok(Fresh { config, settings, log, client_tls, peer_tls, dates, key })
@@ -100,13 +105,13 @@ fn look_at_key(cx: &mut AppCx<'_, Herd>, config: &Config, key: Option<Result<Her
     let path = config.peers.key_file.display();
     let what = match key {
         Ok(key) if key == *ours => return,
-        Ok(_) => format!("{path} holds another"),
+        Ok(_) => format!("{path} holds another key"),
         Err(error) if error.is_missing() => {
             format!("{path} is missing, and a server that starts now makes another")
         }
         Err(error) => error.to_string(),
     };
-    let notice = format!("this server goes on with the herd's key that it has: {what}");
+    let notice = format!("{what}; this server keeps the herd's key that it has until a restart");
     cx.app.notice(&mut cx.reactor, &notice);
 }
 
@@ -118,7 +123,7 @@ fn take_over(cx: &mut AppCx<'_, Herd>, read: Result<Fresh, String>) -> String {
             cx.app.rules = cx.app.rules.taken_over(&Rules::of(&config));
             cx.app.traffic.want_traffic(config.log.traffic);
             log.into_iter().for_each(|log| cx.app.traffic.move_to(log));
-            cx.app.expiry = Expiry::of(dates);
+            cx.app.expiry.renew(dates);
             cx.app.renew(&mut cx.reactor, client_tls.as_ref(), peer_tls.map(Proof::from));
             let changes = cx.app.settings.take_over(&settings);
             format!("the configuration is read again: {changes}")

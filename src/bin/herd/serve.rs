@@ -23,7 +23,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
 use crate::arguments::{ConfigArguments, unknown_word};
-use crate::reload::on_signal;
+use crate::reload::{Running, on_signal};
 use crate::{stderr, stdio};
 
 /// Descriptors for neighbours, strangers at their port, lingering connections, files and the poll.
@@ -50,8 +50,8 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> 
     (herd.expiry, herd.is_quiet_at_first) = (Expiry::of(dates), is_child);
     let shortage = fit_clients(&mut herd);
     let mut reactor = Reactor::new(herd, seed()?, limits(&config));
-    let again = arguments.clone();
-    reactor.on_signal(move |cx, signal| on_signal(cx, signal, &again));
+    let running = Running { arguments: arguments.clone(), records: records(&config, name) };
+    reactor.on_signal(move |cx, signal| on_signal(cx, signal, &running));
     reactor.enter(&net, |cx| notices.iter().for_each(|notice| cx.app.notice(&mut cx.reactor, notice)));
     for warning in config.warnings().iter().filter(|_| !is_child) {
         reactor.enter(&net, |cx| cx.app.warn(&mut cx.reactor, warning));
@@ -65,6 +65,7 @@ pub(crate) fn serve(arguments: &ConfigArguments, name: &str, is_child: bool) -> 
         .map_err(|error| Failure::other(format!("cannot listen on {error}")))?;
     say_ready(name, &clients.to_string(), server.peers.map(|at| at.to_string()));
     if is_child {
+        stderr::settle(); // so that what `herd all` says then stands below
         stdio::print(READY)?;
     }
     reactor.run(&mut net).map_err(Failure::other)?;
@@ -102,8 +103,9 @@ pub(crate) fn raise_descriptors() -> usize {
 fn make(config: &Config, server: &ServerConfig) -> Result<(Herd, Vec<String>), Failure> {
     let providers = Providers::of(config, &Environment::of_process(), proxies()).map_err(Failure::usage)?;
     let (proof, new_key) = proof(config, server)?;
-    let traffic = TrafficLog::to(log_file(config, &server.name)?, config.log.traffic);
-    let records = records(config, &server.name);
+    let log = log_file(config, &server.name, records(config, &server.name).as_deref())?;
+    let traffic = TrafficLog::to(log, config.log.traffic);
+    let records = records_file(config, &server.name);
     let (journal, store, damage) = open_journal(config, &server.name, &records)
         .map_err(|error| Failure::other(format!("cannot use {}: {error}", records.display())))?;
     let mut herd = Herd::configured(config, server, proof, providers, traffic);
@@ -122,8 +124,13 @@ pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// The file of the server's records.
-fn records(config: &Config, name: &str) -> PathBuf {
+fn records_file(config: &Config, name: &str) -> PathBuf {
     config.herd.dir.join(format!("{name}.redb"))
+}
+
+/// The same, if it keeps any.
+fn records(config: &Config, name: &str) -> Option<PathBuf> {
+    (config.store.durability != Durability::No).then(|| records_file(config, name))
 }
 
 /// Where the server's log is, and its greatest size.
@@ -131,14 +138,14 @@ pub(crate) fn log_place(config: &Config, name: &str) -> (PathBuf, u64) {
     (config.log.dir.join(format!("{name}.log")), config.log.max_size)
 }
 
-/// The server's log, opened.
-pub(crate) fn log_file(config: &Config, name: &str) -> Result<LogFile, Failure> {
+/// The server's log, opened; it leaves room for the records.
+pub(crate) fn log_file(config: &Config, name: &str, records: Option<&Path>) -> Result<LogFile, Failure> {
     let (path, max_size) = log_place(config, name);
     let file = LogFile::open(&path, max_size).map_err(|error| cannot("open", &path, &error))?;
-    match config.store.durability {
-        Durability::No => Ok(file),
-        _ => Ok(file.yielding_to(records(config, name))),
-    }
+    Ok(match records {
+        Some(records) => file.yielding_to(records),
+        None => file,
+    })
 }
 
 /// By what it and its neighbours prove who they are. The first server to start makes the herd's key: what is said of
@@ -193,6 +200,7 @@ fn log_to_stderr(name: &str) {
         .target(env_logger::Target::Pipe(Box::new(stderr::Lines)))
         .format(move |out, record| match record.level() {
             log::Level::Info => writeln!(out, "{name}: {}", record.args()),
+            log::Level::Warn => writeln!(out, "{name}: warning: {}", record.args()),
             level => writeln!(out, "{name}: {}: {}", level.as_str().to_lowercase(), record.args()),
         })
         .init();

@@ -74,20 +74,23 @@ impl Watch {
         Ok(Watch { signals, terminals: terminals()? })
     }
 
-    /// Waits until something has happened, also to one of these outputs, for `timeout` at most. The end of the terminal
-    /// stands before the SIGHUP that it causes, and what was said before the SIGCHLD of whoever said it.
+    /// Waits until something has happened, also to one of these outputs; `None` after `timeout` without anything. The end
+    /// of the terminal stands before the SIGHUP that it causes, and what was said before the SIGCHLD of whoever said
+    /// it.
     pub(crate) fn wait<'a>(
         &mut self,
         outputs: impl Iterator<Item = (usize, &'a ChildStdout)>,
         timeout: Option<&Timespec>,
-    ) -> io::Result<Vec<Event>> {
+    ) -> io::Result<Option<Vec<Event>>> {
         let (places, outputs): (Vec<usize>, Vec<&ChildStdout>) = outputs.unzip();
         let outputs = outputs.iter().map(|output| PollFd::new(*output, PollFlags::IN));
         // Of terminals nothing is asked but whether they have hung up, and that is always reported.
         let terminals = self.terminals.iter().map(|terminal| PollFd::new(terminal, PollFlags::empty()));
         let signals = PollFd::new(self.signals.get_read(), PollFlags::IN);
         let mut polled: Vec<_> = outputs.chain(terminals).chain([signals]).collect();
-        retry_on_intr(|| poll(&mut polled, timeout))?;
+        if retry_on_intr(|| poll(&mut polled, timeout))? == 0 {
+            return Ok(None);
+        }
         let happened: Vec<bool> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
         let (outputs, terminals) = happened.split_at(places.len());
         let readable = places.iter().zip(outputs).filter(|(_, happened)| **happened);
@@ -97,7 +100,7 @@ impl Watch {
             events.push(Event::HungUp);
         }
         events.extend(self.signals.pending().map(Event::Signal));
-        Ok(events)
+        Ok(Some(events))
     }
 }
 

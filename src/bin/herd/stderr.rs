@@ -54,6 +54,11 @@ impl Write for Lines {
     }
 }
 
+/// Waits until all lines are written; not longer than [`LAST_LINES`].
+pub(crate) fn settle() {
+    STDERR.finish();
+}
+
 /// Waits, when it is dropped, until all lines are written; not longer than [`LAST_LINES`].
 pub(crate) struct Finish;
 

@@ -42,7 +42,11 @@ impl fmt::Display for Welcome<'_> {
             let (host, port) = (first.clients.ip(), first.clients.port());
             writeln!(f, "    printf 'WHATSAT kiwi 10 5\\n' | nc -N {host} {port}")?;
         }
-        write!(f, "Logs and records are in {}. Ctrl-C ends all.", config.herd.dir.display())
+        let (dir, logs) = (config.herd.dir.display(), config.log.dir.display());
+        match config.herd.dir == config.log.dir {
+            true => write!(f, "Logs and records are in {dir}. Ctrl-C ends all."),
+            false => write!(f, "Records are in {dir}, logs in {logs}. Ctrl-C ends all."),
+        }
     }
 }
 

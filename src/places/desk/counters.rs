@@ -31,7 +31,7 @@ impl fmt::Display for DeskCounters {
         let DeskCounters { refused_by_queue, expired, .. } = *self;
         let all = [
             (asked, "asked for"),
-            (merged, "of them merged"),
+            (merged, "merged with one in flight"),
             (answered, "answered"),
             (failed, "failed"),
             (refused_by_queue, "refused by a full queue"),
@@ -103,7 +103,7 @@ impl fmt::Display for SourceCounters {
         let all = [
             (calls, "calls"),
             (answers, "answers"),
-            (refusals, "of them refusals"),
+            (refusals, "answers that were refusals"),
             (timed_out, "timed out"),
             (unreachable, "unreachable"),
             (statuses, "other statuses"),

@@ -458,7 +458,7 @@ fn what_was_asked_and_answered_is_said_and_no_zero() {
     stage.answer(call, fail());
     assert_eq!(
         stage.desk().to_string(),
-        "2 asked for\n1 of them merged\n2 answered\ngoogle: 1.0s for all calls that have ended, 1.0s for the longest\n\
+        "2 asked for\n1 merged with one in flight\n2 answered\ngoogle: 1.0s for all calls that have ended, 1.0s for the longest\n\
          google: 1 calls\ngoogle: 1 other statuses\nbuiltin: 1 calls\nbuiltin: 1 answers\n"
     );
 }

@@ -83,6 +83,11 @@ impl<'de> Visitor<'de> for &mut Features<'_> {
         f.write_str("a FeatureCollection, a list of Features or a Feature")
     }
 
+    /// A Feature may have a member `features` of its own that is null.
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
             self.take(text.get())?;

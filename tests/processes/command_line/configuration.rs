@@ -22,7 +22,11 @@ fn a_variable_that_sets_no_key_is_passed_over_with_a_warning() {
     let mut welsh = herd.command(&["Welsh"]);
     with(&mut welsh);
     herd.start_command("Welsh", &mut welsh);
-    assert!(herd.said("Welsh").contains("Welsh: warn: HERD_LOG_TRAFIC: unknown"), "{}", herd.said("Welsh"));
+    assert!(
+        herd.said("Welsh").contains("Welsh: warning: HERD_LOG_TRAFIC: unknown"),
+        "{}",
+        herd.said("Welsh")
+    );
     eventually("the log has it", || herd.log("Welsh").contains(&format!(" * {warning}")));
 }
 

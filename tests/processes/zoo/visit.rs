@@ -164,7 +164,7 @@ fn assert_verdict(animal: &Animal, at: &str, answer: &str) {
 
 /// The first failure is a warning that names it, and the key is nowhere.
 fn assert_log(animal: &Animal, log: &str) {
-    let warning = "warn: google-legacy: no places: ";
+    let warning = "warning: google-legacy: no places: ";
     match animal.verdict {
         Verdict::Places => assert!(!log.contains(warning), "{}: {}", animal.name, excerpt(log)),
         Verdict::None(why) => {
@@ -179,7 +179,7 @@ fn assert_log(animal: &Animal, log: &str) {
 
 /// What an operator should look at.
 fn excerpt(log: &str) -> String {
-    log.lines().filter(|line| line.starts_with("Welsh: warn: ")).collect::<Vec<_>>().join("\n")
+    log.lines().filter(|line| line.starts_with("Welsh: warning: ")).collect::<Vec<_>>().join("\n")
 }
 
 /// Where the system tells (Linux).

@@ -83,7 +83,7 @@ impl fmt::Display for AgentCounters {
             (timed_out, "too late"),
             (retried, "sent again"),
             (opened, "connections"),
-            (proxied, "of them by proxy"),
+            (proxied, "connections by proxy"),
             (reused, "reuses of connections"),
             (idle_closed, "connections closed idle"),
         ];
